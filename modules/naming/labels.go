@@ -1,0 +1,35 @@
+// Package naming holds every name that Gantry gives to something outside its
+// own process: the labels and taints of nodes, the tags of cloud resources, and
+// names cut to the length that an API accepts.
+package naming
+
+// Labels that Gantry puts on every node, the same on every cloud. Workloads
+// select nodes by these and by nothing that belongs to one cloud.
+const (
+	// LabelRole is the purpose of the node's pool: system, training or inference.
+	LabelRole = "gantry.dev/role"
+	// LabelCapacity tells how the node is paid for: spot or on-demand.
+	LabelCapacity = "gantry.dev/capacity"
+	// LabelGPU is the accelerator model of the node, for example l4; absent
+	// on nodes without one.
+	LabelGPU = "gantry.dev/gpu"
+	// LabelPool is the name of the pool in the configuration.
+	LabelPool = "gantry.dev/pool"
+	// LabelModel is the name of the model a pod serves.
+	LabelModel = "gantry.dev/model"
+)
+
+// Taints that keep workloads off nodes that are not meant for them.
+const (
+	// TaintGPU marks nodes with an accelerator. Key and value are those that
+	// GKE uses, so that one toleration serves on every cloud.
+	TaintGPU = "nvidia.com/gpu"
+	// TaintGPUValue is the value of TaintGPU.
+	TaintGPUValue = "present"
+	// TaintRole marks training nodes; its value is the role.
+	TaintRole = LabelRole
+)
+
+// ResourceGPU is the extended resource that a device plugin advertises and a
+// pod asks for.
+const ResourceGPU = "nvidia.com/gpu"
