@@ -1,0 +1,56 @@
+package platform
+
+import (
+	"fmt"
+	"maps"
+
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"gantry.dev/gantry/modules/naming"
+)
+
+// The namespaces that Gantry makes.
+const (
+	// ModelNamespace holds the models and nothing else.
+	ModelNamespace = "models"
+	// GPUNamespace holds what makes GPUs usable and has to reach into nodes
+	// for it.
+	GPUNamespace = "gpu-system"
+)
+
+// podSecurity is the Pod Security level of a namespace, see
+// https://kubernetes.io/docs/concepts/security/pod-security-admission/.
+type podSecurity string
+
+const (
+	restricted podSecurity = "restricted"
+	privileged podSecurity = "privileged"
+)
+
+// labels enforce the level. Enforcement looks at pods only; warn and audit look
+// at Deployments and Jobs too, so that whoever applies one that will never get
+// a pod is told at once.
+func (level podSecurity) labels() map[string]string {
+	labels := map[string]string{}
+	for _, mode := range []string{"enforce", "audit", "warn"} {
+		labels["pod-security.kubernetes.io/"+mode] = string(level)
+	}
+	return labels
+}
+
+func newNamespace(ctx *pulumi.Context, parent, name string, level podSecurity, opts ...pulumi.ResourceOption) (*corev1.Namespace, error) {
+	labels := naming.AppLabels(name, "namespace")
+	maps.Copy(labels, level.labels())
+	namespace, err := corev1.NewNamespace(ctx, parent+"-"+name, &corev1.NamespaceArgs{
+		Metadata: &metav1.ObjectMetaArgs{
+			Name:   pulumi.String(name),
+			Labels: pulumi.ToStringMap(labels),
+		},
+	}, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("platform %s: namespace %s: %w", parent, name, err)
+	}
+	return namespace, nil
+}

@@ -1,0 +1,154 @@
+// Package serving deploys models: containers that answer HTTP, each with the
+// objects that keep it reachable, scaled, undisturbed and confined. It knows no
+// cloud; where a model may run and how it is replaced comes from
+// modules/scheduling.
+package serving
+
+import (
+	"errors"
+	"fmt"
+
+	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
+	autoscalingv2 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/autoscaling/v2"
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	policyv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/policy/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"gantry.dev/gantry/components/cluster"
+	"gantry.dev/gantry/modules/scheduling"
+	"gantry.dev/gantry/modules/spec"
+)
+
+// ModelType is the type token of Model.
+const ModelType = "gantry:serving:Model"
+
+// ModelArgs are the arguments of NewModel. All are known at plan time.
+type ModelArgs struct {
+	// Model as configured, with defaults filled in and validated.
+	Model spec.Model
+	// Namespace that the model's objects are created in. It must exist, or be
+	// among DependsOn.
+	Namespace string
+	// Fleet is all models of the platform and the pools they share. Placement
+	// and rollouts follow from it.
+	Fleet *scheduling.Fleet
+	// Storage are the classes that the cluster offers. A model that asks for
+	// storage needs cluster.ClassShared among them.
+	Storage []cluster.StorageClass
+	// Protect guards the volume of model files against deletion.
+	Protect bool
+	// DependsOn must exist before any object of the model and outlive all of
+	// them: the namespace, storage classes, nodes.
+	DependsOn []pulumi.Resource
+}
+
+// Model is one served model.
+type Model struct {
+	pulumi.ResourceState
+
+	// Name and Namespace of all Kubernetes objects of the model.
+	Name      pulumi.StringOutput `pulumi:"name"`
+	Namespace pulumi.StringOutput `pulumi:"namespace"`
+	// Endpoint is the URL of the model inside the cluster.
+	Endpoint pulumi.StringOutput `pulumi:"endpoint"`
+}
+
+// NewModel deploys a model: a ServiceAccount without rights, a
+// PersistentVolumeClaim when the model asks for storage, a Deployment, a
+// Service, a HorizontalPodAutoscaler that owns the number of replicas, and a
+// PodDisruptionBudget. All are called like the model.
+//
+// It is an error when no pool can run the model, or when the model asks for
+// storage that the cluster does not offer; nothing is registered then.
+func NewModel(ctx *pulumi.Context, name string, args *ModelArgs, opts ...pulumi.ResourceOption) (*Model, error) {
+	s, err := newServer(args)
+	if err != nil {
+		return nil, fmt.Errorf("serving.NewModel(%s): %w", name, err)
+	}
+	m := &Model{}
+	if err := ctx.RegisterComponentResource(ModelType, name, m, opts...); err != nil {
+		return nil, fmt.Errorf("model %s: %w", name, err)
+	}
+	child := pulumi.Composite(pulumi.Parent(m), pulumi.DependsOn(args.DependsOn))
+
+	account, err := corev1.NewServiceAccount(ctx, name+"-account", s.account(), child)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: service account: %w", name, err)
+	}
+	// Pods name the account and the claim; without them they fail to start
+	// and are tried again only after a growing pause.
+	needed := []pulumi.Resource{account}
+
+	if s.class != nil {
+		claim, err := corev1.NewPersistentVolumeClaim(ctx, name+"-claim", s.claim(), child,
+			pulumi.Protect(args.Protect), pulumi.RetainOnDelete(args.Protect))
+		if err != nil {
+			return nil, fmt.Errorf("model %s: volume claim: %w", name, err)
+		}
+		needed = append(needed, claim)
+	}
+
+	// The autoscaler, and nothing else, sets the number of replicas.
+	_, err = appsv1.NewDeployment(ctx, name+"-deployment", s.deployment(), child,
+		pulumi.DependsOn(needed), pulumi.IgnoreChanges([]string{"spec.replicas"}), pulumi.Timeouts(s.timeouts()))
+	if err != nil {
+		return nil, fmt.Errorf("model %s: deployment: %w", name, err)
+	}
+
+	// What follows does not wait for the Deployment: it is ready only when
+	// all replicas are, and it is the autoscaler that asks for more than one.
+	if _, err := autoscalingv2.NewHorizontalPodAutoscaler(ctx, name+"-scaler", s.scaler(), child); err != nil {
+		return nil, fmt.Errorf("model %s: autoscaler: %w", name, err)
+	}
+	if _, err := corev1.NewService(ctx, name+"-service", s.service(), child); err != nil {
+		return nil, fmt.Errorf("model %s: service: %w", name, err)
+	}
+	if _, err := policyv1.NewPodDisruptionBudget(ctx, name+"-budget", s.budget(), child); err != nil {
+		return nil, fmt.Errorf("model %s: disruption budget: %w", name, err)
+	}
+
+	m.Name = pulumi.String(s.model.Name).ToStringOutput()
+	m.Namespace = pulumi.String(s.namespace).ToStringOutput()
+	m.Endpoint = pulumi.String(s.endpoint()).ToStringOutput()
+	err = ctx.RegisterResourceOutputs(m, pulumi.Map{
+		"name":      m.Name,
+		"namespace": m.Namespace,
+		"endpoint":  m.Endpoint,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("model %s: outputs: %w", name, err)
+	}
+	return m, nil
+}
+
+// server is everything that the objects of one model are made from. Its methods
+// each return one object and register nothing.
+type server struct {
+	model     spec.Model
+	namespace string
+	placement scheduling.Placement
+	strategy  scheduling.Strategy
+	// class of the volume for model files; nil for a model without one.
+	class *cluster.StorageClass
+}
+
+func newServer(args *ModelArgs) (*server, error) {
+	if args == nil || args.Fleet == nil || args.Namespace == "" {
+		return nil, errors.New("Model, Fleet and Namespace must be set")
+	}
+	placement, err := args.Fleet.Place(args.Model)
+	if err != nil {
+		return nil, err
+	}
+	class, err := storageClass(args.Model, args.Storage)
+	if err != nil {
+		return nil, err
+	}
+	return &server{
+		model:     args.Model,
+		namespace: args.Namespace,
+		placement: placement,
+		strategy:  args.Fleet.Surge(args.Model),
+		class:     class,
+	}, nil
+}

@@ -1,0 +1,104 @@
+package spec
+
+// Model is one served model: a container that answers HTTP.
+type Model struct {
+	// Name of the model: lower-case letters, digits and '-', beginning with a
+	// letter, at most 40 characters. Service, Deployment and all other
+	// objects of the model carry it. Default: the name of the file, or the
+	// key in gantry:models; it must not differ from that.
+	Name string `json:"name" jsonschema:"example=image-classifier"`
+	// Enabled is false to leave a model out, for example in one stack.
+	// Default: true.
+	Enabled *bool `json:"enabled"`
+	// Image of the server, with a tag other than latest, or a digest.
+	Image string `json:"image" jsonschema:"required,example=registry.example.com/image-classifier:v1"`
+	// Port that the server listens on, 1 to 65535. Default: 8000.
+	Port int `json:"port" jsonschema:"minimum=1,maximum=65535"`
+	// Command replaces the entry point of the image. Default: the image's.
+	Command []string `json:"command"`
+	// Args replaces the arguments of the image. Default: the image's.
+	Args []string `json:"args"`
+	// Env are environment variables in the clear. Never put a secret here.
+	// Default: none.
+	Env map[string]string `json:"env"`
+	// GPU that each replica needs. Left out: the model runs on CPU.
+	GPU ModelGPU `json:"gpu"`
+	// Resources that each replica needs beside the GPU.
+	Resources ModelResources `json:"resources"`
+	// Pool names the pool to run on. Default: every on-demand inference pool
+	// that has what the model needs, and the system pools for a model
+	// without a GPU when there is no such pool. Pools with taints of their own
+	// are only used when named.
+	Pool string `json:"pool" jsonschema:"example=serve"`
+	// Scale is how many replicas there are and what decides it.
+	Scale ModelScale `json:"scale"`
+	// Storage for model files.
+	Storage ModelStorage `json:"storage"`
+	// Health is how the server tells that it is ready.
+	Health ModelHealth `json:"health"`
+	// Metrics is where Prometheus reads the server's metrics.
+	Metrics ModelMetrics `json:"metrics"`
+	// DrainSeconds is how long a replica may finish open requests after it
+	// was told to stop, in seconds, 0 to 600. Default: 30.
+	DrainSeconds *int `json:"drainSeconds" jsonschema:"minimum=0,maximum=600"`
+}
+
+// ModelGPU is the accelerator that each replica of a model needs.
+type ModelGPU struct {
+	// Type is the accelerator model, for example l4. Default: none.
+	Type string `json:"type" jsonschema:"example=l4"`
+	// Count is the number of whole accelerators. Default: 1 when type is
+	// set.
+	Count int `json:"count" jsonschema:"minimum=1"`
+}
+
+// ModelResources are requests of one replica. The CPU has no limit, because a
+// throttled server is slow and not safer; memory is limited.
+type ModelResources struct {
+	// CPU request in cores, for example 500m or "2". Default: 500m.
+	CPU string `json:"cpu" jsonschema:"example=500m"`
+	// Memory request, for example 2Gi. Default: 1Gi.
+	Memory string `json:"memory" jsonschema:"example=2Gi"`
+	// MemoryLimit is where the replica is stopped, at most 2.5 times the
+	// request. Default: the request.
+	MemoryLimit string `json:"memoryLimit" jsonschema:"example=4Gi"`
+}
+
+// ModelScale is the number of replicas and what decides it.
+type ModelScale struct {
+	// Min is the least number of replicas, at least 1. Default: 1.
+	Min int `json:"min" jsonschema:"minimum=1"`
+	// Max is the greatest number of replicas, at least min. Default: min.
+	Max int `json:"max" jsonschema:"minimum=1"`
+	// CPUUtilization is the mean use of the CPU request, in percent, that
+	// scaling holds, 1 to 100. Default: 70.
+	CPUUtilization int `json:"cpuUtilization" jsonschema:"minimum=1,maximum=100"`
+	// MemoryUtilization is the mean use of the memory request, in percent,
+	// that scaling holds, 1 to 100. Default: 80.
+	MemoryUtilization int `json:"memoryUtilization" jsonschema:"minimum=1,maximum=100"`
+}
+
+// ModelStorage is room for model files, shared by all replicas.
+type ModelStorage struct {
+	// Models is the size of the volume, for example 10Gi. Left out: no volume.
+	// Default: none.
+	Models string `json:"models" jsonschema:"example=10Gi"`
+	// MountPath is where replicas see the volume, an absolute path. Default:
+	// /models.
+	MountPath string `json:"mountPath" jsonschema:"example=/models"`
+}
+
+// ModelHealth is how the server tells that it is ready.
+type ModelHealth struct {
+	// Path answers 200 when the model is loaded. Default: /health.
+	Path string `json:"path" jsonschema:"example=/health"`
+	// StartupSeconds is how long loading may take before a replica is
+	// restarted, in seconds, 10 to 3600. Default: 300.
+	StartupSeconds int `json:"startupSeconds" jsonschema:"minimum=10,maximum=3600"`
+}
+
+// ModelMetrics is where Prometheus reads the server's metrics.
+type ModelMetrics struct {
+	// Path of the metrics. Default: /metrics.
+	Path string `json:"path" jsonschema:"example=/metrics"`
+}

@@ -1,0 +1,205 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"gantry.dev/gantry/modules/accelerators"
+	"gantry.dev/gantry/modules/naming"
+)
+
+// maxMachineTypes is the greatest number of machine types in one pool. EKS
+// takes 20 in a managed node group.
+const maxMachineTypes = 20
+
+// PoolPlan is a pool resolved for its cloud: everything about its nodes that is
+// known before the cloud is asked. Labels, taints and capacity are plain values
+// so that selectors and tolerations can be computed, and tested, without an
+// engine.
+type PoolPlan struct {
+	// Pool is the pool as configured. Where it names machine types, GPU,
+	// GPUCount and Arch are filled in from them.
+	Pool
+	// Machines are the machine types of the pool, cheapest first: one for an
+	// on-demand pool, several of equal shape for a spot pool. The first is
+	// the one the autoscaler plans with.
+	Machines []accelerators.Machine
+	// NodeLabels are all labels that Gantry declares on the pool's nodes.
+	NodeLabels map[string]string
+	// NodeTaints are all taints that the pool's nodes carry.
+	NodeTaints []Taint
+	// DiskGiB is DiskSize in GiB, rounded up.
+	DiskGiB int
+}
+
+// PlanPools turns the pools of a platform, which Default has completed, into
+// machine types of its cloud, in the order of the configuration. The error is
+// Problems and holds every problem of every pool; the plans of the sound pools
+// are returned beside it.
+func PlanPools(p Platform) ([]PoolPlan, error) {
+	r := &report{}
+	plans := planPools(r, p)
+	return plans, r.err()
+}
+
+func planPools(r *report, p Platform) []PoolPlan {
+	plans := make([]PoolPlan, 0, len(p.Pools))
+	for i, pool := range p.Pools {
+		path := fmt.Sprintf("gantry:pools[%d]", i)
+		before := len(r.problems)
+		checkPool(r, path, p, pool)
+		if len(r.problems) > before || !slices.Contains(Clouds, p.Cloud) {
+			continue
+		}
+		if machines := machinesFor(r, path, p.Cloud, pool); len(machines) > 0 {
+			plans = append(plans, planPool(pool, machines))
+		}
+	}
+	checkPoolNames(r, p.Pools)
+	return plans
+}
+
+func planPool(pool Pool, machines []accelerators.Machine) PoolPlan {
+	first := machines[0]
+	pool.GPU, pool.GPUCount, pool.Arch = first.GPU, first.GPUs, Arch(first.Arch)
+	return PoolPlan{
+		Pool:       pool,
+		Machines:   machines,
+		NodeLabels: nodeLabels(pool),
+		NodeTaints: nodeTaints(pool),
+		DiskGiB:    wholeUnits(pool.DiskSize, gibi),
+	}
+}
+
+// nodeLabels are the labels of the pool's own and Gantry's, which are the same
+// on every cloud.
+func nodeLabels(pool Pool) map[string]string {
+	labels := map[string]string{
+		naming.LabelRole:     string(pool.Role),
+		naming.LabelCapacity: string(pool.Capacity),
+		naming.LabelPool:     pool.Name,
+	}
+	if pool.GPU != "" {
+		labels[naming.LabelGPU] = pool.GPU
+	}
+	maps.Copy(labels, pool.Labels)
+	return labels
+}
+
+// nodeTaints keeps GPUs for pods that ask for one, and training nodes, which
+// may vanish at any time, for pods that can bear it.
+func nodeTaints(pool Pool) []Taint {
+	var taints []Taint
+	if pool.GPU != "" {
+		taints = append(taints, Taint{Key: naming.TaintGPU, Value: naming.TaintGPUValue, Effect: NoSchedule})
+	}
+	if pool.Role == RoleTraining {
+		taints = append(taints, Taint{Key: naming.TaintRole, Value: string(RoleTraining), Effect: NoSchedule})
+	}
+	return append(taints, pool.Taints...)
+}
+
+// machinesFor is the machine types of a sound pool, or none and a problem.
+func machinesFor(r *report, path string, cloud Cloud, pool Pool) []accelerators.Machine {
+	if len(pool.MachineTypes) > 0 {
+		return namedMachines(cloud, pool)
+	}
+	fits := findMachines(cloud, needOf(cloud, pool))
+	if len(fits) == 0 {
+		reportNoMachine(r, path, cloud, pool)
+		return nil
+	}
+	if pool.Capacity != CapacitySpot {
+		return fits[:1]
+	}
+	return equalMachines(cloud, fits[0])
+}
+
+// namedMachines are the machine types that the pool names, which checkPool has
+// found to exist, in the order of the pool: its author knows the prices.
+func namedMachines(cloud Cloud, pool Pool) []accelerators.Machine {
+	machines := make([]accelerators.Machine, 0, len(pool.MachineTypes))
+	for _, name := range pool.MachineTypes {
+		if machine, ok := accelerators.Lookup(string(cloud), name); ok {
+			machines = append(machines, machine)
+		}
+	}
+	return machines
+}
+
+// equalMachines are the machine types of a spot pool: the cheapest that fits and
+// its equals in shape. A pool of several keeps its node count when one type has
+// no spot capacity left, and the autoscaler's plan stays right.
+func equalMachines(cloud Cloud, cheapest accelerators.Machine) []accelerators.Machine {
+	equals := withNodeImage(cloud, accelerators.EqualShapes(cheapest))
+	return equals[:min(len(equals), maxMachineTypes)]
+}
+
+func findMachines(cloud Cloud, need accelerators.Need) []accelerators.Machine {
+	return withNodeImage(cloud, accelerators.Find(need))
+}
+
+func needOf(cloud Cloud, pool Pool) accelerators.Need {
+	return accelerators.Need{
+		Cloud:        string(cloud),
+		GPU:          pool.GPU,
+		GPUs:         pool.GPUCount,
+		GPUMemoryMiB: wholeUnits(pool.GPUMemory, mebi),
+		VCPU:         pool.CPU,
+		MemoryMiB:    wholeUnits(pool.Memory, mebi),
+		Arch:         string(pool.Arch),
+	}
+}
+
+// reportNoMachine blames the first wish that leaves no machine type: it adds
+// the pool's wishes one by one, in the order in which they matter.
+func reportNoMachine(r *report, path string, cloud Cloud, pool Pool) {
+	need := needOf(cloud, pool)
+	tried := accelerators.Need{Cloud: need.Cloud, GPU: need.GPU}
+	wishes := []struct {
+		key     string
+		value   any
+		what    string
+		narrow  func()
+		choices func(accelerators.Machine) string
+	}{
+		{"gpuCount", pool.GPUCount, "is a number of " + pool.GPU + " that no machine type has",
+			func() { tried.GPUs = need.GPUs },
+			func(m accelerators.Machine) string { return fmt.Sprint(m.GPUs) }},
+		{"gpuMemory", pool.GPUMemory, "is more memory than any " + pool.GPU + " has",
+			func() { tried.GPUMemoryMiB = need.GPUMemoryMiB },
+			func(m accelerators.Machine) string { return gib(m.GPUMemoryMiB) }},
+		{"arch", pool.Arch, "is an architecture that no machine type " + gpuText(pool) + " has",
+			func() { tried.Arch = need.Arch },
+			func(m accelerators.Machine) string { return m.Arch }},
+		{"cpu", pool.CPU, "virtual CPUs are more than any machine type " + gpuText(pool) + " has",
+			func() { tried.VCPU = need.VCPU },
+			func(m accelerators.Machine) string { return fmt.Sprint(m.VCPU) }},
+		{"memory", pool.Memory, "is more memory than any machine type " + gpuText(pool) + " has that meets the other wishes",
+			func() { tried.MemoryMiB = need.MemoryMiB },
+			func(m accelerators.Machine) string { return gib(m.MemoryMiB) }},
+	}
+	left := findMachines(cloud, tried)
+	for _, wish := range wishes {
+		wish.narrow()
+		fits := findMachines(cloud, tried)
+		if len(fits) > 0 || len(left) == 0 {
+			left = fits
+			continue
+		}
+		r.add(path+"."+wish.key, wish.value, wish.what+" on "+string(cloud),
+			choice(distinct(left, wish.choices)))
+		return
+	}
+	r.add(path+".gpu", pool.GPU, "is in no machine type of "+string(cloud)+" that can be a node",
+		"choose "+oneOf(UsableGPUs(cloud)))
+}
+
+// UsableGPUs lists the accelerator models that nodes can have on a cloud: those
+// of some machine type that there is a node image for.
+func UsableGPUs(cloud Cloud) []string {
+	return slices.DeleteFunc(slices.Clone(accelerators.GPUs(string(cloud))), func(gpu string) bool {
+		return len(findMachines(cloud, accelerators.Need{Cloud: string(cloud), GPU: gpu})) == 0
+	})
+}

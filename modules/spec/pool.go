@@ -1,0 +1,128 @@
+package spec
+
+// Role is the purpose of a pool.
+type Role string
+
+// The accepted values of Role.
+const (
+	// RoleSystem runs what the cluster itself needs. Never tainted.
+	RoleSystem Role = "system"
+	// RoleTraining runs jobs that can be interrupted and resumed.
+	RoleTraining Role = "training"
+	// RoleInference runs models that answer requests.
+	RoleInference Role = "inference"
+)
+
+// Roles lists every accepted value of Role.
+var Roles = []Role{RoleSystem, RoleTraining, RoleInference}
+
+// Capacity is how a pool's nodes are bought.
+type Capacity string
+
+// The accepted values of Capacity.
+const (
+	// CapacitySpot is cheap and can be taken back at short notice.
+	CapacitySpot Capacity = "spot"
+	// CapacityOnDemand stays until it is given back.
+	CapacityOnDemand Capacity = "on-demand"
+)
+
+// Capacities lists every accepted value of Capacity.
+var Capacities = []Capacity{CapacitySpot, CapacityOnDemand}
+
+// Arch is the processor architecture of a node.
+type Arch string
+
+// The accepted values of Arch, as Kubernetes spells them in kubernetes.io/arch.
+const (
+	ArchAMD64 Arch = "amd64"
+	ArchARM64 Arch = "arm64"
+)
+
+// Archs lists every accepted value of Arch.
+var Archs = []Arch{ArchAMD64, ArchARM64}
+
+// Pool is a group of equal nodes. It is asked for by need (gpu, cpu, memory);
+// the accelerator catalog turns the need into machine types of the cloud.
+type Pool struct {
+	// Name of the pool, unique in the platform: lower-case letters, digits
+	// and '-', beginning with a letter, at most 12 characters, so that it is
+	// valid on every cloud.
+	Name string `json:"name" jsonschema:"required,example=serve"`
+	// Role is system (what the cluster itself needs), training (jobs that can
+	// be interrupted) or inference (models that answer requests). It decides
+	// labels, taints and the default capacity.
+	Role Role `json:"role" jsonschema:"required"`
+	// GPU is the accelerator model, for example l4 or a100. Left out: no
+	// accelerator. System pools have none. Default: none.
+	GPU string `json:"gpu" jsonschema:"example=l4"`
+	// GPUCount is the number of accelerators in a node. Default: 1 when gpu
+	// is set.
+	GPUCount int `json:"gpuCount" jsonschema:"minimum=1"`
+	// GPUMemory is the least memory of one accelerator, for example 80Gi.
+	// Needed only where a model is sold in several sizes. Default: any.
+	GPUMemory string `json:"gpuMemory" jsonschema:"example=80Gi"`
+	// CPU is the least number of virtual CPUs in a node. Default: 2 for
+	// pools without a GPU; otherwise what the machine brings.
+	CPU int `json:"cpu" jsonschema:"minimum=1"`
+	// Memory is the least memory of a node, for example 16Gi. Default: 4Gi
+	// for pools without a GPU; otherwise what the machine brings.
+	Memory string `json:"memory" jsonschema:"example=16Gi"`
+	// Arch is the processor architecture, amd64 or arm64. Default: amd64; that
+	// of the machine types where they are named.
+	Arch Arch `json:"arch"`
+	// Capacity is spot (cheap, and taken back at short notice) or on-demand.
+	// Default: spot for training, on-demand for system and inference.
+	Capacity Capacity `json:"capacity"`
+	// Min is the least number of nodes in the whole pool; at least 1 for
+	// system. Default: 1 for system, 0 otherwise.
+	Min int `json:"min" jsonschema:"minimum=0"`
+	// Max is the greatest number of nodes in the whole pool, at least 1.
+	// Default: the larger of min and 1.
+	Max int `json:"max" jsonschema:"minimum=1"`
+	// MachineTypes names the cloud's machine types outright instead of a
+	// need: one for an on-demand pool, up to 20 for a spot pool. All must
+	// have the same vCPU, memory, GPU and architecture, because the
+	// autoscaler plans with the first. Excludes gpuMemory, cpu and memory.
+	// Default: chosen by need, the cheapest that fits, and for a spot pool
+	// its equals in shape.
+	MachineTypes []string `json:"machineTypes"`
+	// DiskSize is the encrypted root disk of each node, for example 200Gi: at
+	// least 20Gi, and 100Gi for GPU pools, whose container images are large.
+	// Default: 50Gi, and 200Gi for GPU pools.
+	DiskSize string `json:"diskSize" jsonschema:"example=200Gi"`
+	// Zones limits the pool to the first N of the cluster's zones. Default:
+	// all zones.
+	Zones int `json:"zones" jsonschema:"minimum=1"`
+	// Labels put on the nodes beside Gantry's own, at most 15. The domains
+	// gantry.dev, kubernetes.io, k8s.io and eks.amazonaws.com are reserved.
+	// Default: none.
+	Labels map[string]string `json:"labels"`
+	// Taints put on the nodes beside Gantry's own, at most 10. A tainted pool
+	// is reserved: models run on it only when they name it. Default: none.
+	Taints []Taint `json:"taints"`
+}
+
+// TaintEffect is what a taint does to a pod that does not tolerate it.
+type TaintEffect string
+
+// The accepted values of TaintEffect.
+const (
+	NoSchedule       TaintEffect = "NoSchedule"
+	PreferNoSchedule TaintEffect = "PreferNoSchedule"
+	NoExecute        TaintEffect = "NoExecute"
+)
+
+// TaintEffects lists every accepted value of TaintEffect.
+var TaintEffects = []TaintEffect{NoSchedule, PreferNoSchedule, NoExecute}
+
+// Taint keeps pods that do not tolerate it off a node.
+type Taint struct {
+	// Key of the taint, for example team.example.com/reserved.
+	Key string `json:"key" jsonschema:"required,example=team.example.com/reserved"`
+	// Value of the taint. Default: empty.
+	Value string `json:"value"`
+	// Effect is NoSchedule, PreferNoSchedule or NoExecute. Default:
+	// NoSchedule.
+	Effect TaintEffect `json:"effect"`
+}

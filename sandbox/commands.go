@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gantry.dev/gantry/sandbox/engine"
+	"gantry.dev/gantry/sandbox/localkube/agent"
+)
+
+func newCommand() *cobra.Command {
+	options := engine.Options{Out: os.Stdout, Color: isTerminal(os.Stdout)}
+	root := &cobra.Command{
+		Use:           "sandbox",
+		Short:         "Gantry with no cloud account",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return complete(&options)
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&options.Stack, "stack", "dev", "stack to work on: Pulumi.<stack>.yaml")
+	flags.StringVar(&options.Project, "project", "", "folder of Pulumi.yaml (default: the working directory or the one above it)")
+	flags.StringVar(&options.Home, "home", "", "folder for all that is built and stored (default: .gantry in the project)")
+	flags.DurationVar(&options.Latency, "latency", 0, "time that slow operations of the emulated clouds take")
+	root.AddCommand(
+		operation(&options, "up", "make the platform what the configuration says", up),
+		operation(&options, "preview", "show what up would do", preview),
+		operation(&options, "refresh", "compare the engine's state with the emulated account and cluster", refresh),
+		operation(&options, "down", "destroy the stack and end its control planes", down),
+		&cobra.Command{
+			Use: "status", Short: "show nodes by pool and models with their replicas", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return status(cmd.Context(), options) },
+		},
+		newAgentCommand(),
+	)
+	return root
+}
+
+// complete fills the folders that were not named and the command of the agent.
+func complete(options *engine.Options) error {
+	if options.Project == "" {
+		project, err := findProject()
+		if err != nil {
+			return err
+		}
+		options.Project = project
+	}
+	if options.Home == "" {
+		options.Home = filepath.Join(options.Project, ".gantry")
+	}
+	home, err := filepath.Abs(options.Home)
+	if err != nil {
+		return fmt.Errorf("find the sandbox folder: %w", err)
+	}
+	options.Home = home
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the sandbox binary: %w", err)
+	}
+	options.Agent = []string{self, agent.CommandName}
+	return nil
+}
+
+func findProject() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the working directory: %w", err)
+	}
+	for _, dir := range []string{here, filepath.Dir(here)} {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", fmt.Errorf("there is no Pulumi.yaml in %s: run the command in the Gantry repository, or name it with --project", here)
+}
+
+// operation is a command that works on an open sandbox.
+func operation(options *engine.Options, name, about string, run func(context.Context, *engine.Sandbox, engine.Options) error) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: about, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			sandbox, err := engine.Open(cmd.Context(), *options)
+			if err != nil {
+				return err
+			}
+			defer func() {
+				if closeErr := sandbox.Close(); err == nil {
+					err = closeErr
+				}
+			}()
+			return run(cmd.Context(), sandbox, *options)
+		},
+	}
+}
+
+func up(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) error {
+	start := time.Now()
+	changes, err := sandbox.Up(ctx)
+	if err != nil {
+		return err
+	}
+	if err := status(ctx, options); err != nil {
+		return err
+	}
+	fmt.Fprintf(options.Out, "\n%s is up: %s in %s.\nTry: kubectl --kubeconfig %s get nodes\n",
+		options.Stack, plural(changes.Total(), "change"), time.Since(start).Round(time.Second), relative(options.Home, "kubeconfig"))
+	return nil
+}
+
+func preview(ctx context.Context, sandbox *engine.Sandbox, _ engine.Options) error {
+	_, err := sandbox.Preview(ctx)
+	return err
+}
+
+func refresh(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) error {
+	changes, err := sandbox.Refresh(ctx)
+	if err != nil {
+		return err
+	}
+	if drift := changes.Total(); drift > 0 {
+		fmt.Fprintf(options.Out, "\nDrift: %s, shown above; up puts back what the configuration says.\n", plural(drift, "resource"))
+		return nil
+	}
+	fmt.Fprintln(options.Out, "\nNo drift.")
+	return nil
+}
+
+func down(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) error {
+	kept, err := sandbox.Down(ctx)
+	if err != nil {
+		return err
+	}
+	if kept > 0 {
+		fmt.Fprintf(options.Out, "\n%s that a real account would keep (see protect) went with the emulated one.\n", plural(kept, "resource"))
+	}
+	fmt.Fprintf(options.Out, "\n%s is down: no resource and no process is left.\n", options.Stack)
+	return nil
+}
+
+// newAgentCommand is the agent, which needs no project: it gets all it must know
+// as flags.
+func newAgentCommand() *cobra.Command {
+	command := agent.NewCommand()
+	command.PersistentPreRunE = func(*cobra.Command, []string) error { return nil }
+	return command
+}
+
+func plural(count int, noun string) string {
+	if count == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", count, noun)
+}
+
+// relative shortens a path below the working directory.
+func relative(elements ...string) string {
+	path := filepath.Join(elements...)
+	if here, err := os.Getwd(); err == nil {
+		if short, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(short) {
+			return short
+		}
+	}
+	return path
+}
+
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,160 @@
+// Package aws is an emulated AWS account: the resource types that Gantry's EKS
+// component registers, as tables and behaviour for package emulator. It refuses
+// what AWS refuses, in the words of AWS, and its clusters are real Kubernetes
+// control planes that the caller brings (Kubernetes).
+//
+// Replacement rules follow terraform-provider-aws, which pulumi-aws wraps; each
+// table names the file. What the account does not have: quotas other than those
+// in the tables, eventual consistency, costs.
+package aws
+
+import (
+	"context"
+	_ "embed"
+	"slices"
+	"sync"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/localkube"
+)
+
+//go:generate go run ../gosdk/generate -from ../../.. -module github.com/pulumi/pulumi-aws/sdk/v6 -packages go/aws
+
+//go:embed schema.json
+var schemaJSON []byte
+
+// version of pulumi-aws that the provider claims to be: the one that the
+// program's SDK asks for.
+const version = "6.83.2"
+
+// defaultPatience is how long nodes and add-ons may take to come up. EKS gives
+// them some twenty minutes; here nothing else is slow.
+const defaultPatience = 10 * time.Second
+
+// Kubernetes runs the control planes of the account's clusters. Every method
+// must be idempotent.
+type Kubernetes interface {
+	// CreateCluster brings a control plane up, or back up, and waits for it.
+	CreateCluster(ctx context.Context, name string) error
+	// DeleteCluster ends a control plane and forgets its data.
+	DeleteCluster(ctx context.Context, name string) error
+	// PutNode lets a node join, or updates it.
+	PutNode(ctx context.Context, cluster string, node localkube.Node) error
+	// DeleteNode takes a node out.
+	DeleteNode(ctx context.Context, cluster, node string) error
+	// SetAddon tells whether an EKS add-on runs in the cluster.
+	SetAddon(ctx context.Context, cluster, addon string, installed bool) error
+}
+
+// Options tune the emulation.
+type Options struct {
+	// Log takes what may interest somebody who debugs a run. Nil drops it.
+	Log func(format string, args ...any)
+	// Latency is the time that creating a slow thing takes: a cluster, a
+	// node group, an add-on, a NAT gateway, a file system.
+	Latency time.Duration
+	// Patience is how long nodes and add-ons may take to come up before
+	// their creation fails. Default: 10 s; negative: none.
+	Patience time.Duration
+}
+
+// Account is an emulated AWS account.
+type Account struct {
+	store    *emulator.Store
+	kube     Kubernetes
+	provider *emulator.Provider
+
+	mu     sync.RWMutex
+	config settings
+}
+
+// NewProvider serves the account in store to the Pulumi engine as provider aws.
+// It panics when the tables contradict the embedded schema.
+func NewProvider(store *emulator.Store, kube Kubernetes, options Options) (pulumirpc.ResourceProviderServer, *Account) {
+	a := &Account{store: store, kube: kube, config: settings{region: defaultRegion}}
+	schema, err := emulator.ParseSchema(schemaJSON)
+	if err != nil {
+		panic(err)
+	}
+	patience := options.Patience
+	if patience == 0 {
+		patience = defaultPatience
+	}
+	a.provider, err = emulator.NewProvider(emulator.Cloud{
+		Package:   "aws",
+		Version:   version,
+		Schema:    schema,
+		Types:     a.types(),
+		Invokes:   a.invokes(),
+		Configure: a.configure,
+		// https://github.com/pulumi/pulumi-aws/pull/4000
+		ReplaceConfig: []string{"region"},
+		Prepare:       a.addDefaultTags,
+		Complete:      allTags,
+	}, store, emulator.Options{
+		Log:      options.Log,
+		Latency:  func(token string) time.Duration { return latency(token, options.Latency) },
+		Patience: max(patience, 0),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return a.provider, a
+}
+
+// types is everything that the account serves.
+func (a *Account) types() []emulator.Type {
+	return []emulator.Type{
+		a.vpc(), a.defaultSecurityGroup(), a.internetGateway(), a.subnet(),
+		a.elasticIP(), a.natGateway(),
+		a.routeTable(), a.route(), a.routeTableAssociation(), a.vpcEndpoint(),
+		a.securityGroup(), a.ingressRule(), a.launchTemplate(),
+		a.key(), a.alias(),
+		a.logGroup(),
+		a.role(), a.rolePolicy(), a.rolePolicyAttachment(),
+		a.cluster(), a.accessEntry(), a.accessPolicyAssociation(),
+		a.addon(), a.podIdentityAssociation(), a.nodeGroup(),
+		a.fileSystem(), a.mountTarget(),
+		a.groupTag(),
+	}
+}
+
+// slow are the types whose creation takes minutes in the real cloud.
+var slow = []string{tokenCluster, tokenNodeGroup, tokenAddon, tokenNAT, tokenFileSystem, tokenMountTarget}
+
+func latency(token string, of time.Duration) time.Duration {
+	if slices.Contains(slow, token) {
+		return of
+	}
+	return 0
+}
+
+// Restore brings all clusters, nodes and add-ons of the account back up, as
+// after a restart of the sandbox.
+func (a *Account) Restore(ctx context.Context) error { return a.provider.Restore(ctx) }
+
+// Rollback deletes what an interrupted run of a stack left in the account and
+// the engine does not know of: everything whose id is not in known, which holds
+// the ids of the engine's state by URN. It returns what it deleted, the newest
+// first.
+func (a *Account) Rollback(ctx context.Context, project, stack string, known map[string][]string) ([]emulator.Object, error) {
+	return a.provider.Rollback(ctx, project, stack, known)
+}
+
+// ClusterByEndpoint is the name of the cluster whose API has this URL.
+func (a *Account) ClusterByEndpoint(endpoint string) (name string, ok bool) {
+	objects, err := a.store.Objects()
+	if err != nil {
+		return "", false
+	}
+	i := slices.IndexFunc(objects, func(o emulator.Object) bool {
+		return o.Token == tokenCluster && o.Outputs.String("endpoint") == endpoint
+	})
+	if i < 0 {
+		return "", false
+	}
+	return objects[i].ID, true
+}

@@ -1,0 +1,324 @@
+package aws
+
+import (
+	"context"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gantry.dev/gantry/sandbox/emulator"
+)
+
+// clusterVersions are the Kubernetes minors that EKS offers, the oldest first.
+// https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
+var clusterVersions = []string{"1.33", "1.34", "1.35", "1.36"}
+
+// defaultClusterVersion is what a cluster gets that asks for none.
+const defaultClusterVersion = "1.35"
+
+var (
+	clusterNameForm = regexp.MustCompile(`^[0-9A-Za-z][A-Za-z0-9\-_]{0,99}$`)
+	logTypes        = []string{"api", "audit", "authenticator", "controllerManager", "scheduler"}
+	// authModes in the only direction in which they can be changed.
+	authModes = []string{"CONFIG_MAP", "API_AND_CONFIG_MAP", "API"}
+)
+
+// selfManaged are the add-ons that EKS installs unmanaged unless it is told not
+// to.
+var selfManaged = []string{"vpc-cni", "kube-proxy", "coredns"}
+
+func (a *Account) cluster() emulator.Type {
+	return emulator.Type{
+		Token:  tokenCluster,
+		Source: "hashicorp/terraform-provider-aws internal/service/eks/cluster.go",
+		Replace: []string{
+			"accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons",
+			"kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr", "name",
+			"outpostConfig.controlPlaneInstanceType", "outpostConfig.controlPlanePlacement.groupName",
+			"remoteNetworkConfig", "roleArn",
+		},
+		ReplaceIf: encryptionGivenUp,
+		Sets: []string{
+			"enabledClusterLogTypes", "encryptionConfig.resources", "vpcConfig.publicAccessCidrs",
+			"vpcConfig.securityGroupIds", "vpcConfig.subnetIds",
+		},
+		Name: &emulator.AutoName{Property: "name", MaxLength: 100},
+		Defaults: emulator.Properties{
+			"accessConfig.authenticationMode":                      "CONFIG_MAP",
+			"accessConfig.bootstrapClusterCreatorAdminPermissions": true,
+			"bootstrapSelfManagedAddons":                           true,
+			"upgradePolicy.supportType":                            "EXTENDED",
+			"vpcConfig.endpointPrivateAccess":                      false,
+			"vpcConfig.endpointPublicAccess":                       true,
+			"vpcConfig.publicAccessCidrs":                          emulator.Strings(anywhere),
+			"kubernetesNetworkConfig.ipFamily":                     "ipv4",
+			"kubernetesNetworkConfig.elasticLoadBalancing.enabled": false,
+		},
+		Computed: []string{
+			"vpcConfig.clusterSecurityGroupId", "vpcConfig.vpcId", "kubernetesNetworkConfig.serviceIpv4Cidr",
+		},
+		Volatile: func(olds, news emulator.Properties) []string {
+			if olds.String("version") != news.String("version") {
+				return []string{"platformVersion"}
+			}
+			return nil
+		},
+		Refs: []emulator.Ref{
+			subnetRef("vpcConfig.subnetIds[]"), securityGroupRef("vpcConfig.securityGroupIds[]", true),
+			roleARNRef("roleArn", "InvalidParameterException", "roleArn, %s, does not exist"),
+			keyRef("encryptionConfig.provider.keyArn", "InvalidParameterException", "The KMS key %s does not exist"),
+		},
+		InUse: inUse("ResourceInUseException", "Cluster %s has nodegroups attached"),
+		Taken: func(o emulator.Object) error {
+			return refuse("ResourceInUseException", "Cluster already exists with name: %s", o.ID)
+		},
+		Validate: checks(
+			matching("name", clusterNameForm, "up to 100 letters, digits, - and _, beginning with a letter or digit"),
+			oneOf("enabledClusterLogTypes[]", logTypes...),
+			oneOf("accessConfig.authenticationMode", authModes...),
+			oneOf("upgradePolicy.supportType", "STANDARD", "EXTENDED"),
+			oneOf("encryptionConfig.resources[]", "secrets"),
+			network("kubernetesNetworkConfig.serviceIpv4Cidr", 12, 24),
+			network("vpcConfig.publicAccessCidrs[]", 0, 32),
+			supportedVersion, reachableEndpoint,
+		),
+		Create: a.createCluster,
+		Update: a.updateCluster,
+		Delete: func(op *emulator.Op) error {
+			return dropAll(op.Tx, op.Object.ID, "clusterName",
+				tokenAddon, tokenAccessEntry, tokenAccessPolicyAssociation, tokenPodIdentityAssociation)
+		},
+		Apply: a.runCluster,
+		Remove: func(ctx context.Context, o emulator.Object) error {
+			return a.kube.DeleteCluster(ctx, o.ID)
+		},
+	}
+}
+
+// encryptionGivenUp replaces a cluster whose envelope encryption is switched
+// off, which EKS cannot do.
+func encryptionGivenUp(olds, news emulator.Properties) []string {
+	if olds.Has("encryptionConfig") && !news.Has("encryptionConfig") {
+		return []string{"encryptionConfig"}
+	}
+	return nil
+}
+
+func supportedVersion(in emulator.Properties) error {
+	if v := in.String("version"); v != "" && !slices.Contains(clusterVersions, v) {
+		return refuse("InvalidParameterException", "unsupported Kubernetes version %s; supported are %s",
+			v, strings.Join(clusterVersions, ", "))
+	}
+	return nil
+}
+
+func reachableEndpoint(in emulator.Properties) error {
+	const public, private = "vpcConfig.endpointPublicAccess", "vpcConfig.endpointPrivateAccess"
+	closed := in.Has(public) && in.Known(public) && !in.Bool(public)
+	if closed && in.Known(private) && !in.Bool(private) {
+		return refuse("InvalidParameterException", "Private and public endpoint access cannot be false")
+	}
+	if closed && len(in.Strings("vpcConfig.publicAccessCidrs")) > 0 {
+		return refuse("InvalidParameterException", "publicAccessCidrs cannot be given while public endpoint access is false")
+	}
+	var bad []string
+	for _, cidr := range in.Strings("vpcConfig.publicAccessCidrs") {
+		if p, err := netip.ParsePrefix(cidr); err == nil && p.Addr().IsPrivate() {
+			bad = append(bad, cidr)
+		}
+	}
+	if len(bad) > 0 {
+		return refuse("InvalidParameterException", "The following CIDRs are not allowed in publicAccessCidrs: %v", bad)
+	}
+	return nil
+}
+
+func (a *Account) createCluster(op *emulator.Op) error {
+	o, in, out := op.Object, op.In(), op.Out()
+	vpc, err := a.placeCluster(op)
+	if err != nil {
+		return err
+	}
+	if err := a.clusterMayRun(op); err != nil {
+		return err
+	}
+	o.ID = in.String("name")
+	authority, err := newAuthority()
+	if err != nil {
+		return err
+	}
+	endpointID := strings.ToUpper(hexDigits(32))
+	out["arn"] = a.arn("eks", "cluster/"+o.ID)
+	out["createdAt"] = timestamp()
+	out["status"] = "ACTIVE"
+	out["endpoint"] = "https://" + endpointID + ".gr7." + a.region() + ".eks." + a.dnsSuffix()
+	out["certificateAuthority"] = map[string]any{"data": authority}
+	out["certificateAuthorities"] = []any{map[string]any{"data": authority}}
+	issuer := "https://oidc.eks." + a.region() + "." + a.dnsSuffix() + "/id/" + endpointID
+	out["identities"] = []any{map[string]any{"oidcs": []any{map[string]any{"issuer": issuer}}}}
+	out.Set("vpcConfig.vpcId", vpc.ID)
+	out.Set("vpcConfig.clusterSecurityGroupId", ec2ID("sg"))
+	if !out.Has("kubernetesNetworkConfig.serviceIpv4Cidr") {
+		out.Set("kubernetesNetworkConfig.serviceIpv4Cidr", serviceNetwork(vpc))
+	}
+	if !out.Has("version") {
+		out["version"] = defaultClusterVersion
+	}
+	out["platformVersion"] = platformVersion(out.String("version"))
+	return a.openLogGroup(op)
+}
+
+// platformVersion is the revision of EKS behind a minor: later minors have had
+// fewer of them.
+func platformVersion(minor string) string {
+	return "eks." + strconv.Itoa(5*(len(clusterVersions)-slices.Index(clusterVersions, minor)))
+}
+
+// serviceNetwork is the network of service addresses that EKS chooses, so that
+// it does not lie over the VPC.
+func serviceNetwork(vpc emulator.Object) string {
+	own, err := netip.ParsePrefix(vpc.Outputs.String("cidrBlock"))
+	if err == nil && own.Overlaps(netip.MustParsePrefix("10.0.0.0/8")) {
+		return "172.20.0.0/16"
+	}
+	return "10.100.0.0/16"
+}
+
+// placeCluster refuses subnets that a control plane cannot live in, and returns
+// their VPC.
+func (a *Account) placeCluster(op *emulator.Op) (emulator.Object, error) {
+	var vpc string
+	zones := map[string]bool{}
+	for _, id := range op.In().Strings("vpcConfig.subnetIds") {
+		subnet := get(op.Tx, tokenSubnet, id)
+		if in := subnet.Inputs.String("vpcId"); vpc == "" {
+			vpc = in
+		} else if vpc != in {
+			return emulator.Object{}, refuse("InvalidParameterException", "Subnets are not in the same VPC")
+		}
+		name := subnet.Outputs.String("availabilityZone")
+		if slices.Contains(withoutEKS, subnet.Outputs.String("availabilityZoneId")) {
+			return emulator.Object{}, a.zoneFull(op.In().String("name"), name)
+		}
+		zones[name] = true
+	}
+	if len(zones) < 2 {
+		return emulator.Object{}, refuse("InvalidParameterException", "Subnets specified must be in at least two different AZs")
+	}
+	for _, group := range op.In().Strings("vpcConfig.securityGroupIds") {
+		if vpcOfSecurityGroup(op.Tx, group) != vpc {
+			return emulator.Object{}, refuse("InvalidParameterException", "Security group(s) [%s] are not in the same VPC as the subnets", group)
+		}
+	}
+	return get(op.Tx, tokenVPC, vpc), nil
+}
+
+func (a *Account) zoneFull(cluster, full string) error {
+	var others []string
+	for _, z := range a.zones() {
+		if !slices.Contains(withoutEKS, z.id) {
+			others = append(others, z.name)
+		}
+	}
+	return refuse("UnsupportedAvailabilityZoneException",
+		"Cannot create cluster '%s' because %s, the targeted availability zone, does not currently have sufficient capacity to support the cluster. "+
+			"Retry and choose from these availability zones: %s", cluster, full, strings.Join(others, ", "))
+}
+
+// clusterMayRun refuses a role or a key that EKS could not use.
+func (a *Account) clusterMayRun(op *emulator.Op) error {
+	role, _ := roleByARN(op.Tx, op.In().String("roleArn"))
+	if !trusts(role.Inputs.String("assumeRolePolicy"), "eks.amazonaws.com", "sts:AssumeRole") {
+		return refuse("InvalidParameterException", "Role could not be assumed because the trusted entity is not correct")
+	}
+	if !slices.Contains(attachedPolicies(op.Tx, role.ID), "AmazonEKSClusterPolicy") {
+		return refuse("InvalidParameterException", "The provided role doesn't have the Amazon EKS Managed Policies associated with it. "+
+			"Please ensure the following policy is attached: AmazonEKSClusterPolicy")
+	}
+	arn := op.In().String("encryptionConfig.provider.keyArn")
+	if arn == "" {
+		return nil
+	}
+	key, _ := op.Find(tokenKey, func(o emulator.Object) bool { return o.Outputs.String("arn") == arn })
+	switch {
+	case !key.Outputs.Bool("isEnabled"):
+		return refuse("InvalidParameterException", "The KMS key %s is disabled", arn)
+	case key.Outputs.String("customerMasterKeySpec") != "SYMMETRIC_DEFAULT" || key.Outputs.String("keyUsage") != "ENCRYPT_DECRYPT":
+		return refuse("InvalidParameterException", "The KMS key %s must be symmetric and be able to encrypt and decrypt", arn)
+	}
+	return nil
+}
+
+// openLogGroup does what EKS does when a cluster logs and nobody has made the
+// log group: it makes one that belongs to no stack, keeps logs for ever, stays
+// when the cluster goes, and is in the way of the next one that is declared.
+func (a *Account) openLogGroup(op *emulator.Op) error {
+	name := "/aws/eks/" + op.Object.ID + "/cluster"
+	if _, exists := op.Get(tokenLogGroup, name); exists || len(op.In().Strings("enabledClusterLogTypes")) == 0 {
+		return nil
+	}
+	return op.Put(emulator.Object{
+		Token: tokenLogGroup, ID: name,
+		Inputs:  emulator.Properties{"name": name},
+		Outputs: emulator.Properties{"name": name, "arn": a.logGroupARN(name), "retentionInDays": 0.0, "tagsAll": map[string]any{}},
+	})
+}
+
+func (a *Account) updateCluster(op *emulator.Op) error {
+	before, after := op.Old.Outputs, op.Out()
+	if err := nextVersion(before.String("version"), after); err != nil {
+		return err
+	}
+	from, to := before.String("accessConfig.authenticationMode"), after.String("accessConfig.authenticationMode")
+	if slices.Index(authModes, to) < slices.Index(authModes, from) {
+		return refuse("InvalidParameterException", "Unsupported authentication mode update from %s to %s", from, to)
+	}
+	const key = "encryptionConfig.provider.keyArn"
+	if before.Has(key) && before.String(key) != after.String(key) {
+		return refuse("InvalidRequestException", "Cluster is already enabled with a different KMS key: %s", before.String(key))
+	}
+	vpc, err := a.placeCluster(op)
+	if err != nil {
+		return err
+	}
+	if vpc.ID != before.String("vpcConfig.vpcId") {
+		return refuse("InvalidParameterException", "Provided subnets belong to a different VPC than the cluster's %s", before.String("vpcConfig.vpcId"))
+	}
+	if err := a.clusterMayRun(op); err != nil {
+		return err
+	}
+	return a.openLogGroup(op)
+}
+
+// nextVersion allows an upgrade by one minor, and no downgrade.
+func nextVersion(from string, out emulator.Properties) error {
+	to := out.String("version")
+	if to == "" {
+		out["version"] = from
+		return nil
+	}
+	step := slices.Index(clusterVersions, to) - slices.Index(clusterVersions, from)
+	if step < 0 || step > 1 {
+		return refuse("InvalidParameterException", "Unsupported Kubernetes minor version update from %s to %s", from, to)
+	}
+	out["platformVersion"] = platformVersion(to)
+	return nil
+}
+
+// runCluster brings the control plane up, with the add-ons that nobody manages.
+func (a *Account) runCluster(ctx context.Context, o emulator.Object) error {
+	if err := a.kube.CreateCluster(ctx, o.ID); err != nil {
+		return err
+	}
+	if !o.Outputs.Bool("bootstrapSelfManagedAddons") {
+		return nil
+	}
+	for _, name := range selfManaged {
+		if err := a.kube.SetAddon(ctx, o.ID, name, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}

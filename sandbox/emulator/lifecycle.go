@@ -1,0 +1,303 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Create implements pulumirpc.ResourceProviderServer. The object is in the
+// account before the world outside it is touched, and leaves again when that
+// fails, so an interruption at any point leaves something that Rollback finds.
+func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
+	t, inputs, err := p.request(req.GetUrn(), req.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	if err := t.validate(inputs); err != nil {
+		return nil, refused("creating", req.GetUrn(), err)
+	}
+	object := Object{Token: t.Token, URN: req.GetUrn(), Inputs: inputs}
+	object.Outputs = p.planned(t, inputs, Properties{}, nil)
+	if req.GetPreview() {
+		p.addUnknowns(t, object.Outputs, inputs)
+		wire, err := encode(object.Outputs)
+		return &pulumirpc.CreateResponse{Properties: wire}, err
+	}
+	ctx, done := p.during(ctx)
+	defer done()
+	if err := p.create(ctx, t, &object); err != nil {
+		return nil, refused("creating", req.GetUrn(), err)
+	}
+	p.log("created %s %s", t.Token, object.ID)
+	wire, err := encode(object.Outputs)
+	return &pulumirpc.CreateResponse{Id: object.ID, Properties: wire}, err
+}
+
+func (p *Provider) create(ctx context.Context, t *Type, object *Object) error {
+	err := p.store.update(func(tx *Tx) error {
+		if err := tx.checkRefs(t, object.Inputs); err != nil {
+			return err
+		}
+		if err := t.Create(&Op{Tx: tx, Object: object}); err != nil {
+			return err
+		}
+		if _, exists := tx.Get(object.Token, object.ID); exists {
+			return t.taken(*object)
+		}
+		p.complete(t, object)
+		return tx.Put(*object)
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.bringUp(ctx, t, *object); err != nil {
+		return errors.Join(err, p.discard(context.WithoutCancel(ctx), t, *object))
+	}
+	return nil
+}
+
+// bringUp takes a new object from the account into the world outside.
+func (p *Provider) bringUp(ctx context.Context, t *Type, object Object) error {
+	if err := sleep(ctx, p.latency(t.Token)); err != nil {
+		return err
+	}
+	if err := p.awaitReady(ctx, t, object); err != nil {
+		return err
+	}
+	return t.apply(ctx, object)
+}
+
+// readyInterval is the pause between two questions whether an object is ready.
+const readyInterval = 50 * time.Millisecond
+
+func (p *Provider) awaitReady(ctx context.Context, t *Type, object Object) error {
+	if t.Ready == nil {
+		return nil
+	}
+	for deadline := time.Now().Add(p.patience); ; {
+		err := p.store.view(func(tx *Tx) error { return t.Ready(tx, object) })
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+		if err := sleep(ctx, readyInterval); err != nil {
+			return err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Read implements pulumirpc.ResourceProviderServer. An empty id tells the engine
+// that the object is gone.
+func (p *Provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	t, err := p.lookup(urn.URN(req.GetUrn()).Type().String())
+	if err != nil {
+		return nil, err
+	}
+	object, found, err := p.get(t, req.GetId())
+	if err != nil || !found {
+		return &pulumirpc.ReadResponse{}, err
+	}
+	inputs, err := encode(object.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := encode(object.Outputs)
+	return &pulumirpc.ReadResponse{Id: object.ID, Inputs: inputs, Properties: outputs}, err
+}
+
+// Update implements pulumirpc.ResourceProviderServer. An update that was made
+// before an interruption is not made twice.
+func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
+	t, inputs, err := p.request(req.GetUrn(), req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	if err := t.validate(inputs); err != nil {
+		return nil, refused("updating", req.GetUrn(), err)
+	}
+	old, found, err := p.get(t, req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, refused("updating", req.GetUrn(), fmt.Errorf(
+			"%s is not in the account any more; run `pulumi refresh`", req.GetId()))
+	}
+	object := old
+	object.URN, object.Inputs, object.State = req.GetUrn(), inputs, old.State.Clone()
+	object.Outputs = p.planned(t, inputs, old.Outputs, old.Inputs)
+	if req.GetPreview() {
+		if t.Volatile != nil {
+			for _, path := range t.Volatile(old.Inputs, inputs) {
+				object.Outputs.Set(path, Unknown{})
+			}
+		}
+		wire, err := encode(object.Outputs)
+		return &pulumirpc.UpdateResponse{Properties: wire}, err
+	}
+	ctx, done := p.during(ctx)
+	defer done()
+	if err := p.update(ctx, t, &object, old); err != nil {
+		return nil, refused("updating", req.GetUrn(), err)
+	}
+	wire, err := encode(object.Outputs)
+	return &pulumirpc.UpdateResponse{Properties: wire}, err
+}
+
+func (p *Provider) update(ctx context.Context, t *Type, object *Object, old Object) error {
+	if len(t.diff(old.Inputs, object.Inputs)) == 0 {
+		object.Outputs, object.State = old.Outputs, old.State
+		return t.apply(ctx, *object)
+	}
+	err := p.store.update(func(tx *Tx) error {
+		if err := tx.checkRefs(t, object.Inputs); err != nil {
+			return err
+		}
+		if t.Update != nil {
+			if err := t.Update(&Op{Tx: tx, Object: object, Old: old}); err != nil {
+				return err
+			}
+		}
+		p.complete(t, object)
+		return tx.Put(*object)
+	})
+	if err != nil {
+		return err
+	}
+	p.log("updated %s %s", t.Token, object.ID)
+	return t.apply(ctx, *object)
+}
+
+// Delete implements pulumirpc.ResourceProviderServer. What is gone already
+// counts as deleted.
+func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	t, err := p.lookup(urn.URN(req.GetUrn()).Type().String())
+	if err != nil {
+		return nil, err
+	}
+	object, found, err := p.get(t, req.GetId())
+	if err != nil || !found {
+		return &emptypb.Empty{}, err
+	}
+	ctx, done := p.during(ctx)
+	defer done()
+	if err := p.discard(ctx, t, object); err != nil {
+		return nil, refused("deleting", req.GetUrn(), err)
+	}
+	return &emptypb.Empty{}, nil
+}
+
+// discard takes an object down: refused while something holds it, then out of
+// the world outside, then out of the account.
+func (p *Provider) discard(ctx context.Context, t *Type, object Object) error {
+	err := p.store.view(func(tx *Tx) error { return p.checkHolders(tx, t, object) })
+	if err != nil {
+		return err
+	}
+	if t.Remove != nil {
+		if err := t.Remove(ctx, object); err != nil {
+			return err
+		}
+	}
+	err = p.store.update(func(tx *Tx) error {
+		op := &Op{Tx: tx, Object: &object}
+		if t.Delete != nil {
+			if err := t.Delete(op); err != nil {
+				return err
+			}
+		}
+		if op.Retain {
+			object.URN = ""
+			return tx.Put(object)
+		}
+		return tx.Drop(object.Token, object.ID)
+	})
+	if err == nil {
+		p.log("deleted %s %s", t.Token, object.ID)
+	}
+	return err
+}
+
+// Restore brings the world outside in line with everything in the account, as
+// after a restart of the sandbox.
+func (p *Provider) Restore(ctx context.Context) error {
+	objects, err := p.store.Objects()
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
+		if t, ok := p.types[object.Token]; ok {
+			if err := t.apply(ctx, object); err != nil {
+				return fmt.Errorf("restoring %s %s: %w", object.Token, object.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Provider) get(t *Type, id string) (Object, bool, error) {
+	var object Object
+	var found bool
+	err := p.store.view(func(tx *Tx) error {
+		object, found = tx.Get(t.Token, id)
+		return nil
+	})
+	return object, found, err
+}
+
+func (p *Provider) request(name string, wire *structpb.Struct) (*Type, Properties, error) {
+	t, err := p.lookup(urn.URN(name).Type().String())
+	if err != nil {
+		return nil, nil, err
+	}
+	inputs, err := decode(wire)
+	return t, inputs, err
+}
+
+func (t *Type) validate(inputs Properties) error {
+	if t.Validate == nil {
+		return nil
+	}
+	return t.Validate(inputs)
+}
+
+func (t *Type) apply(ctx context.Context, object Object) error {
+	if t.Apply == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return t.Apply(ctx, object)
+}
+
+func (t *Type) taken(object Object) error {
+	if t.Taken == nil {
+		return fmt.Errorf("%s exists already", object.ID)
+	}
+	return t.Taken(object)
+}
+
+// refused is an error for the engine, which shows it below the resource.
+func refused(doing, name string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return status.Errorf(codes.Canceled, "%s %s: cancelled", doing, urn.URN(name).Name())
+	}
+	return status.Errorf(codes.Unknown, "%s %s: %v", doing, urn.URN(name).Name(), err)
+}

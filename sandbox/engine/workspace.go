@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"sigs.k8s.io/yaml"
+)
+
+// project is the name of the Pulumi project, as in Pulumi.yaml.
+const project = "gantry"
+
+// sealed stands in for a value that only the holder of a real stack's key can
+// read: the sandbox is not asked for that key.
+const sealed = "sandbox"
+
+// selectStack prepares a workspace for the stack and selects it, or makes it.
+func (s *Sandbox) selectStack(ctx context.Context) (auto.Stack, error) {
+	dir, err := s.prepareWorkspace()
+	if err != nil {
+		return auto.Stack{}, err
+	}
+	backend := s.path("state")
+	if err := os.MkdirAll(backend, 0o700); err != nil {
+		return auto.Stack{}, fmt.Errorf("make the folder of the engine's state: %w", err)
+	}
+	command, err := s.pulumi(ctx)
+	if err != nil {
+		return auto.Stack{}, err
+	}
+	stack, err := auto.UpsertStackInlineSource(ctx, s.options.Stack, project, s.options.Program,
+		auto.WorkDir(dir),
+		auto.Pulumi(command),
+		auto.PulumiHome(s.path("pulumi")),
+		auto.EnvVars(map[string]string{
+			"PULUMI_BACKEND_URL":       "file://" + backend,
+			"PULUMI_CONFIG_PASSPHRASE": sealed,
+			"PULUMI_DEBUG_PROVIDERS":   s.providers.debugProviders(),
+			"PULUMI_SKIP_UPDATE_CHECK": "true",
+			// Nothing may be looked for outside this machine.
+			"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+		}))
+	if err != nil {
+		return auto.Stack{}, fmt.Errorf("select the stack %s: %w", s.options.Stack, err)
+	}
+	return stack, nil
+}
+
+// pulumi is the CLI that the toolchain built, or the one on PATH.
+func (s *Sandbox) pulumi(ctx context.Context) (auto.PulumiCommand, error) {
+	options := &auto.PulumiCommandOptions{}
+	if _, err := os.Stat(filepath.Join(s.options.Bin, "pulumi")); err == nil {
+		// The option names the folder above bin.
+		options.Root = filepath.Dir(s.options.Bin)
+	}
+	command, err := auto.NewPulumiCommand(options)
+	if err != nil {
+		return nil, fmt.Errorf("find the Pulumi CLI (make build brings it): %w", err)
+	}
+	_ = ctx
+	return command, nil
+}
+
+// prepareWorkspace copies the project and the stack's configuration into a
+// folder that the engine may write to: it adds an encryption salt to the stack
+// file, and a user's file must not change because the sandbox ran.
+func (s *Sandbox) prepareWorkspace() (string, error) {
+	dir := s.path("workspaces", s.options.Stack)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the workspace: %w", err)
+	}
+	settings, err := readYAML(filepath.Join(s.options.Project, "Pulumi.yaml"))
+	if err != nil {
+		return "", fmt.Errorf("read the project: %w", err)
+	}
+	// The program is compiled into this process; its folder is not needed.
+	delete(settings, "main")
+	if err := writeYAML(filepath.Join(dir, "Pulumi.yaml"), settings); err != nil {
+		return "", err
+	}
+
+	name := "Pulumi." + s.options.Stack + ".yaml"
+	stack, err := readYAML(filepath.Join(s.options.Project, name))
+	if os.IsNotExist(err) {
+		return "", fmt.Errorf("there is no stack %q: %s has no %s; copy Pulumi.dev.yaml to begin one", s.options.Stack, s.options.Project, name)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the configuration of the stack: %w", err)
+	}
+	unseal(stack)
+	if before, err := readYAML(filepath.Join(dir, name)); err == nil {
+		stack["encryptionsalt"] = before["encryptionsalt"]
+	}
+	if stack["encryptionsalt"] == nil {
+		delete(stack, "encryptionsalt")
+	}
+	if err := publishConfig(stack); err != nil {
+		return "", err
+	}
+	return dir, writeYAML(filepath.Join(dir, name), stack)
+}
+
+// unseal removes the key settings of a real stack, and puts a stand-in where it
+// has an encrypted value.
+func unseal(stack map[string]any) {
+	for _, key := range []string{"encryptionsalt", "encryptedkey", "secretsprovider"} {
+		delete(stack, key)
+	}
+	stack["config"] = withoutSecrets(stack["config"])
+}
+
+func withoutSecrets(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		if _, secure := value["secure"]; secure && len(value) == 1 {
+			return sealed
+		}
+		for key, item := range value {
+			value[key] = withoutSecrets(item)
+		}
+	case []any:
+		for i, item := range value {
+			value[i] = withoutSecrets(item)
+		}
+	}
+	return value
+}
+
+// publishConfig sets the variable in which the language host of the CLI tells
+// the program which keys a stack has. The Automation API does not.
+func publishConfig(stack map[string]any) error {
+	keys := map[string]string{}
+	config, _ := stack["config"].(map[string]any)
+	for key, value := range config {
+		text, isText := value.(string)
+		if !isText {
+			encoded, err := json.Marshal(value)
+			if err != nil {
+				return fmt.Errorf("config key %s: %w", key, err)
+			}
+			text = string(encoded)
+		}
+		keys[key] = text
+	}
+	encoded, err := json.Marshal(keys)
+	if err != nil {
+		return err
+	}
+	return os.Setenv(pulumi.EnvConfig, string(encoded))
+}
+
+func readYAML(file string) (map[string]any, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	content := map[string]any{}
+	if err := yaml.Unmarshal(data, &content); err != nil {
+		return nil, fmt.Errorf("%s is not valid YAML: %w", filepath.Base(file), err)
+	}
+	return content, nil
+}
+
+func writeYAML(file string, content map[string]any) error {
+	data, err := yaml.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", filepath.Base(file), err)
+	}
+	return os.WriteFile(file, data, 0o600)
+}

@@ -1,0 +1,78 @@
+package stacks
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"gantry.dev/gantry/components/cluster"
+	"gantry.dev/gantry/components/serving"
+	"gantry.dev/gantry/modules/spec"
+)
+
+// ContractVersion changes when an output is renamed, removed or given another
+// meaning, so that a stack that reads another's outputs can tell.
+const ContractVersion = 1
+
+// The outputs of a stack.
+const (
+	// OutputContractVersion is ContractVersion, a number.
+	OutputContractVersion = "contractVersion"
+	// OutputCloud is the cloud that runs the cluster.
+	OutputCloud = "cloud"
+	// OutputRegion is the cloud's region.
+	OutputRegion = "region"
+	// OutputClusterName is the name of the cluster.
+	OutputClusterName = "clusterName"
+	// OutputEndpoint is the URL of the Kubernetes API.
+	OutputEndpoint = "endpoint"
+	// OutputKubeconfig is a kubeconfig that asks the cloud's own command for a
+	// token at each use. Secret.
+	OutputKubeconfig = "kubeconfig"
+	// OutputPools maps the name of each pool to its role, capacity, machine
+	// types, and least and greatest number of nodes.
+	OutputPools = "pools"
+	// OutputModels maps the name of each model to its URL inside the cluster.
+	OutputModels = "models"
+)
+
+// Declared lists every output of a stack.
+var Declared = []string{
+	OutputContractVersion, OutputCloud, OutputRegion, OutputClusterName,
+	OutputEndpoint, OutputKubeconfig, OutputPools, OutputModels,
+}
+
+func export(ctx *pulumi.Context, config spec.Platform, handle *cluster.Handle, models map[string]*serving.Model) {
+	ctx.Export(OutputContractVersion, pulumi.Int(ContractVersion))
+	ctx.Export(OutputCloud, pulumi.String(config.Cloud))
+	ctx.Export(OutputRegion, pulumi.String(config.Region))
+	ctx.Export(OutputClusterName, pulumi.String(handle.Name))
+	ctx.Export(OutputEndpoint, handle.Endpoint)
+	ctx.Export(OutputKubeconfig, pulumi.ToSecret(handle.Kubeconfig))
+	ctx.Export(OutputPools, poolOutputs(handle.Pools))
+	ctx.Export(OutputModels, modelOutputs(models))
+}
+
+func poolOutputs(pools []spec.PoolPlan) pulumi.Map {
+	outputs := pulumi.Map{}
+	for _, pool := range pools {
+		types := pulumi.StringArray{}
+		for _, machine := range pool.Machines {
+			types = append(types, pulumi.String(machine.Type))
+		}
+		outputs[pool.Name] = pulumi.Map{
+			"role":         pulumi.String(pool.Role),
+			"capacity":     pulumi.String(pool.Capacity),
+			"machineTypes": types,
+			"min":          pulumi.Int(pool.Min),
+			"max":          pulumi.Int(pool.Max),
+		}
+	}
+	return outputs
+}
+
+func modelOutputs(models map[string]*serving.Model) pulumi.StringMap {
+	outputs := pulumi.StringMap{}
+	for name, model := range models {
+		outputs[name] = model.Endpoint
+	}
+	return outputs
+}
