@@ -106,6 +106,9 @@ func up(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) er
 	if err != nil {
 		return err
 	}
+	if err := settle(ctx, options); err != nil {
+		return err
+	}
 	if err := status(ctx, options); err != nil {
 		return err
 	}

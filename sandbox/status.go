@@ -17,6 +17,7 @@ import (
 
 	"gantry.dev/gantry/modules/naming"
 	"gantry.dev/gantry/sandbox/engine"
+	"gantry.dev/gantry/sandbox/localkube"
 )
 
 // status shows every local cluster: its nodes by pool and its models.
@@ -31,19 +32,27 @@ func status(ctx context.Context, options engine.Options) error {
 		return nil
 	}
 	for _, name := range names {
-		config, err := clusters.RESTConfig(name)
+		client, err := clientOf(clusters, name)
 		if err != nil {
-			return fmt.Errorf("cluster %s: %w", name, err)
-		}
-		client, err := kubernetes.NewForConfig(config)
-		if err != nil {
-			return fmt.Errorf("cluster %s: %w", name, err)
+			return err
 		}
 		if err := showCluster(ctx, options.Out, name, client); err != nil {
 			return fmt.Errorf("cluster %s does not answer (make up starts it again): %w", name, err)
 		}
 	}
 	return nil
+}
+
+func clientOf(clusters *localkube.Clusters, name string) (kubernetes.Interface, error) {
+	config, err := clusters.RESTConfig(name)
+	if err != nil {
+		return nil, fmt.Errorf("cluster %s: %w", name, err)
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("cluster %s: %w", name, err)
+	}
+	return client, nil
 }
 
 func showCluster(ctx context.Context, out io.Writer, name string, client kubernetes.Interface) error {

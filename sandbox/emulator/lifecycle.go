@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -37,7 +36,6 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if err := p.create(ctx, t, &object); err != nil {
 		return nil, refused("creating", req.GetUrn(), err)
 	}
-	p.log("created %s %s", t.Token, object.ID)
 	wire, err := encode(object.Outputs)
 	return &pulumirpc.CreateResponse{Id: object.ID, Properties: wire}, err
 }
@@ -63,46 +61,6 @@ func (p *Provider) create(ctx context.Context, t *Type, object *Object) error {
 		return errors.Join(err, p.discard(context.WithoutCancel(ctx), t, *object))
 	}
 	return nil
-}
-
-// bringUp takes a new object from the account into the world outside.
-func (p *Provider) bringUp(ctx context.Context, t *Type, object Object) error {
-	if err := sleep(ctx, p.latency(t.Token)); err != nil {
-		return err
-	}
-	if err := p.awaitReady(ctx, t, object); err != nil {
-		return err
-	}
-	return t.apply(ctx, object)
-}
-
-// readyInterval is the pause between two questions whether an object is ready.
-const readyInterval = 50 * time.Millisecond
-
-func (p *Provider) awaitReady(ctx context.Context, t *Type, object Object) error {
-	if t.Ready == nil {
-		return nil
-	}
-	for deadline := time.Now().Add(p.patience); ; {
-		err := p.store.view(func(tx *Tx) error { return t.Ready(tx, object) })
-		if err == nil || time.Now().After(deadline) {
-			return err
-		}
-		if err := sleep(ctx, readyInterval); err != nil {
-			return err
-		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Read implements pulumirpc.ResourceProviderServer. An empty id tells the engine
@@ -183,7 +141,6 @@ func (p *Provider) update(ctx context.Context, t *Type, object *Object, old Obje
 	if err != nil {
 		return err
 	}
-	p.log("updated %s %s", t.Token, object.ID)
 	return t.apply(ctx, *object)
 }
 
@@ -218,7 +175,7 @@ func (p *Provider) discard(ctx context.Context, t *Type, object Object) error {
 			return err
 		}
 	}
-	err = p.store.update(func(tx *Tx) error {
+	return p.store.update(func(tx *Tx) error {
 		op := &Op{Tx: tx, Object: &object}
 		if t.Delete != nil {
 			if err := t.Delete(op); err != nil {
@@ -231,27 +188,6 @@ func (p *Provider) discard(ctx context.Context, t *Type, object Object) error {
 		}
 		return tx.Drop(object.Token, object.ID)
 	})
-	if err == nil {
-		p.log("deleted %s %s", t.Token, object.ID)
-	}
-	return err
-}
-
-// Restore brings the world outside in line with everything in the account, as
-// after a restart of the sandbox.
-func (p *Provider) Restore(ctx context.Context) error {
-	objects, err := p.store.Objects()
-	if err != nil {
-		return err
-	}
-	for _, object := range objects {
-		if t, ok := p.types[object.Token]; ok {
-			if err := t.apply(ctx, object); err != nil {
-				return fmt.Errorf("restoring %s %s: %w", object.Token, object.ID, err)
-			}
-		}
-	}
-	return nil
 }
 
 func (p *Provider) get(t *Type, id string) (Object, bool, error) {
@@ -278,13 +214,6 @@ func (t *Type) validate(inputs Properties) error {
 		return nil
 	}
 	return t.Validate(inputs)
-}
-
-func (t *Type) apply(ctx context.Context, object Object) error {
-	if t.Apply == nil || ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return t.Apply(ctx, object)
 }
 
 func (t *Type) taken(object Object) error {

@@ -34,7 +34,8 @@ type Provider struct {
 
 // Options tune a provider.
 type Options struct {
-	// Log takes what may interest somebody who debugs a run. Nil drops it.
+	// Log takes what happens without the engine: objects rolled back. Nil
+	// drops it.
 	Log func(format string, args ...any)
 	// Latency is how long the creation of an object of a type takes, so that
 	// it can be interrupted. Nil: no time.

@@ -98,6 +98,7 @@ func (p *Provider) discardAll(ctx context.Context, objects []Object) (gone, left
 			left = append(left, object)
 			continue
 		}
+		p.log("rolled back %s %s", object.Token, object.ID)
 		gone = append(gone, object)
 	}
 	return gone, left, problems

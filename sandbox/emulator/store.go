@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
 // lockWait is how long Open waits for another process to let go of the account
@@ -54,7 +55,7 @@ func Open(path string) (*Store, error) {
 		return nil, fmt.Errorf("emulated account: %w", err)
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
-	if errors.Is(err, bbolt.ErrTimeout) {
+	if errors.Is(err, bbolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("emulated account %s: %w", path, ErrLocked)
 	}
 	if err != nil {
@@ -93,11 +94,6 @@ func (s *Store) Remove(token, id string) (bool, error) {
 		return tx.Drop(token, id)
 	})
 	return found, err
-}
-
-// Backup copies the account, as it is now, into a new file at path.
-func (s *Store) Backup(path string) error {
-	return s.db.View(func(tx *bbolt.Tx) error { return tx.CopyFile(path, 0o600) })
 }
 
 // view runs f in a transaction that only reads.

@@ -25,7 +25,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case agent.CommandName:
-			exit(agent.NewCommand().Execute())
+			command := agent.NewCommand()
+			command.SetArgs(os.Args[2:])
+			exit(command.Execute())
 		case upRole:
 			exit(runUp(os.Args[2:]))
 		}

@@ -99,7 +99,7 @@ func TestDrift_IsReportedAndPutBack(t *testing.T) {
 
 func TestBadConfig_ReportsEveryProblemAndCreatesNothing(t *testing.T) {
 	project := projectWith(t, func(config map[string]any) {
-		config["gantry:clutser"] = map[string]any{}
+		config["gantry:addon"] = map[string]any{}
 		config["gantry:cluster"].(map[string]any)["version"] = "1.12"
 		config["gantry:pools"].([]any)[0].(map[string]any)["max"] = 0
 	})
@@ -113,7 +113,7 @@ func TestBadConfig_ReportsEveryProblemAndCreatesNothing(t *testing.T) {
 
 	_, err = sandbox.Up(context.Background())
 	require.ErrorIs(t, err, engine.ErrReported)
-	for _, said := range []string{"gantry:clutser", "gantry:cluster", "gantry:cluster.version", "1.12", "gantry:pools[0].max"} {
+	for _, said := range []string{"gantry:addon:", "did you mean addons", "gantry:cluster.version", "1.12", "gantry:pools[0].max"} {
 		assert.Contains(t, out.String(), said)
 	}
 	objects, err := sandbox.Objects()

@@ -51,16 +51,13 @@ func (s *Sandbox) Up(ctx context.Context) (Changes, error) {
 	if err := s.account.Restore(ctx); err != nil {
 		return nil, fmt.Errorf("resume the clusters of the emulated account: %w", err)
 	}
-	options := []optup.Option{
-		optup.ProgressStreams(s.options.Out),
-		optup.ErrorProgressStreams(s.options.Out),
-		optup.Color(s.color()),
-		optup.SuppressOutputs(),
-	}
+	stream, finish := narrate(s.options.Out, s.options.Color)
+	options := []optup.Option{optup.EventStreams(stream)}
 	if recovered {
 		options = append(options, optup.Refresh())
 	}
 	result, err := s.stack.Up(ctx, options...)
+	finish()
 	if err := reported(ctx, err); err != nil {
 		return nil, err
 	}
@@ -78,10 +75,9 @@ func (s *Sandbox) Refresh(ctx context.Context) (Changes, error) {
 	if err := s.account.Restore(ctx); err != nil {
 		return nil, fmt.Errorf("resume the clusters of the emulated account: %w", err)
 	}
-	result, err := s.stack.Refresh(ctx,
-		optrefresh.ProgressStreams(s.options.Out),
-		optrefresh.ErrorProgressStreams(s.options.Out),
-		optrefresh.Color(s.color()))
+	stream, finish := narrate(s.options.Out, s.options.Color)
+	result, err := s.stack.Refresh(ctx, optrefresh.EventStreams(stream))
+	finish()
 	if err := reported(ctx, err); err != nil {
 		return nil, err
 	}
@@ -98,10 +94,9 @@ func (s *Sandbox) Down(ctx context.Context) (kept int, err error) {
 	if err := s.account.Restore(ctx); err != nil {
 		return 0, fmt.Errorf("resume the clusters of the emulated account: %w", err)
 	}
-	_, err = s.stack.Destroy(ctx,
-		optdestroy.ProgressStreams(s.options.Out),
-		optdestroy.ErrorProgressStreams(s.options.Out),
-		optdestroy.Color(s.color()))
+	stream, finish := narrate(s.options.Out, s.options.Color)
+	_, err = s.stack.Destroy(ctx, optdestroy.EventStreams(stream))
+	finish()
 	if err := reported(ctx, err); err != nil {
 		return 0, err
 	}

@@ -24,10 +24,7 @@ type providers struct {
 
 // serve starts the emulated AWS and the Kubernetes provider on loopback.
 func (s *Sandbox) serve() (*providers, error) {
-	cloud, account := aws.NewProvider(s.store, s.clusters, aws.Options{
-		Latency: s.options.Latency,
-		Log:     logTo(s.options.Out),
-	})
+	cloud, account := aws.NewProvider(s.store, s.clusters, aws.Options{Latency: s.options.Latency})
 	s.account = account
 	kubernetes := kubeprovider.New(kubeprovider.Options{Resolver: s.resolve})
 

@@ -38,7 +38,9 @@ func (s *Sandbox) selectStack(ctx context.Context) (auto.Stack, error) {
 		auto.Pulumi(command),
 		auto.PulumiHome(s.path("pulumi")),
 		auto.EnvVars(map[string]string{
-			"PULUMI_BACKEND_URL":       "file://" + backend,
+			// Without attribute files: one cut short by a kill makes the state
+			// beside it unreadable.
+			"PULUMI_BACKEND_URL":       "file://" + backend + "?metadata=skip",
 			"PULUMI_CONFIG_PASSPHRASE": sealed,
 			"PULUMI_DEBUG_PROVIDERS":   s.providers.debugProviders(),
 			"PULUMI_SKIP_UPDATE_CHECK": "true",

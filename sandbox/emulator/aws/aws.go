@@ -51,7 +51,8 @@ type Kubernetes interface {
 
 // Options tune the emulation.
 type Options struct {
-	// Log takes what may interest somebody who debugs a run. Nil drops it.
+	// Log takes what happens without the engine: objects rolled back. Nil
+	// drops it.
 	Log func(format string, args ...any)
 	// Latency is the time that creating a slow thing takes: a cluster, a
 	// node group, an add-on, a NAT gateway, a file system.

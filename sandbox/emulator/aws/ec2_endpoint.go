@@ -31,14 +31,13 @@ func (a *Account) vpcEndpoint() emulator.Type {
 		Token:  tokenVPCEndpoint,
 		Source: "hashicorp/terraform-provider-aws internal/service/ec2/vpc_endpoint.go",
 		Replace: []string{
-			"dnsOptions.privateDnsPreference", "dnsOptions.privateDnsSpecifiedDomains", "resourceConfigurationArn",
-			"serviceName", "serviceNetworkArn", "serviceRegion", "vpcEndpointType", "vpcId",
+			"resourceConfigurationArn", "serviceName", "serviceNetworkArn", "serviceRegion", "vpcEndpointType", "vpcId",
 		},
 		Sets:     []string{"routeTableIds", "securityGroupIds", "subnetIds", "subnetConfigurations"},
 		JSON:     []string{"policy"},
 		Defaults: emulator.Properties{"vpcEndpointType": "Gateway"},
 		Refs: []emulator.Ref{
-			vpcRef("vpcId"), subnetRef("subnetIds[]"), securityGroupRef("securityGroupIds[]", true),
+			vpcRef(), subnetRef("subnetIds[]"), securityGroupRef("securityGroupIds[]", true),
 			routeTableRef("routeTableIds[]", false),
 		},
 		Validate: checks(

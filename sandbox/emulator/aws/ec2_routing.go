@@ -36,7 +36,7 @@ func (a *Account) routeTable() emulator.Type {
 		Replace: []string{"vpcId"},
 		Sets:    []string{"propagatingVgws", "routes"},
 		Refs: []emulator.Ref{
-			vpcRef("vpcId"), gatewayRef("routes[].gatewayId"), natRef("routes[].natGatewayId"),
+			vpcRef(), gatewayRef("routes[].gatewayId"), natRef("routes[].natGatewayId"),
 		},
 		InUse: inUse("DependencyViolation", "The routeTable '%s' has dependencies and cannot be deleted."),
 		Create: func(op *emulator.Op) error {

@@ -17,7 +17,7 @@ func (a *Account) securityGroup() emulator.Type {
 		Sets:     []string{"ingress", "egress"},
 		Name:     &emulator.AutoName{Property: "name", Unless: "namePrefix", MaxLength: 255},
 		Defaults: emulator.Properties{"description": "Managed by Pulumi", "revokeRulesOnDelete": false},
-		Refs:     []emulator.Ref{vpcRef("vpcId"), securityGroupRef("ingress[].securityGroups[]", true)},
+		Refs:     []emulator.Ref{vpcRef(), securityGroupRef("ingress[].securityGroups[]", true)},
 		InUse:    inUse("DependencyViolation", "resource %s has a dependent object"),
 		Validate: matching("name", groupNameForm, "up to 255 characters of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$*"),
 		Create: func(op *emulator.Op) error {
@@ -88,7 +88,7 @@ func portsOfProtocol(in emulator.Properties) error {
 	switch {
 	case all && ports && (in.Int("fromPort") != -1 || in.Int("toPort") != -1):
 		return invalid("fromPort", `and toPort cannot be given with ipProtocol "-1", which means all ports`)
-	case !all && in.Known("ipProtocol") && !(in.Has("fromPort") && in.Has("toPort")):
+	case !all && in.Known("ipProtocol") && (!in.Has("fromPort") || !in.Has("toPort")):
 		return refuse("MissingParameter", "Invalid value '%s' for IP protocol. Must specify both from and to ports.", in.String("ipProtocol"))
 	case in.Known("fromPort") && in.Known("toPort") && in.Int("fromPort") > in.Int("toPort"):
 		return refuse("InvalidParameterValue", "Invalid TCP port range: from %d to %d", in.Int("fromPort"), in.Int("toPort"))

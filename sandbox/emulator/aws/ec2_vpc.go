@@ -88,7 +88,7 @@ func (a *Account) internetGateway() emulator.Type {
 	return emulator.Type{
 		Token:  tokenInternetGateway,
 		Source: "hashicorp/terraform-provider-aws internal/service/ec2/vpc_internet_gateway.go",
-		Refs:   []emulator.Ref{vpcRef("vpcId")},
+		Refs:   []emulator.Ref{vpcRef()},
 		Create: func(op *emulator.Op) error {
 			op.Object.ID = ec2ID("igw")
 			op.Out()["arn"] = a.arn("ec2", "internet-gateway/"+op.Object.ID)
@@ -116,15 +116,14 @@ func (a *Account) subnet() emulator.Type {
 		Token:  tokenSubnet,
 		Source: "hashicorp/terraform-provider-aws internal/service/ec2/vpc_subnet.go",
 		Replace: []string{
-			"availabilityZone", "availabilityZoneId", "cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength",
-			"ipv6IpamPoolId", "ipv6Native", "ipv6NetmaskLength", "outpostArn", "vpcId",
+			"availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6Native", "outpostArn", "vpcId",
 		},
 		Defaults: emulator.Properties{
 			"mapPublicIpOnLaunch": false, "assignIpv6AddressOnCreation": false, "enableDns64": false,
 			"enableResourceNameDnsARecordOnLaunch": false, "enableResourceNameDnsAaaaRecordOnLaunch": false,
 			"ipv6Native": false, "privateDnsHostnameTypeOnLaunch": "ip-name",
 		},
-		Refs:  []emulator.Ref{vpcRef("vpcId")},
+		Refs:  []emulator.Ref{vpcRef()},
 		InUse: inUse("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted."),
 		Validate: checks(
 			network("cidrBlock", widestNetwork, narrowestNetwork),

@@ -58,8 +58,8 @@ func (a *Account) addon() emulator.Type {
 		Volatile: modified,
 		Refs: []emulator.Ref{
 			clusterRef(false),
-			roleARNRef("podIdentityAssociations[].roleArn", "InvalidParameterException", "Role provided in the request does not exist: %s"),
-			roleARNRef("serviceAccountRoleArn", "InvalidParameterException", "Role provided in the request does not exist: %s"),
+			roleARNRef("podIdentityAssociations[].roleArn", "Role provided in the request does not exist: %s"),
+			roleARNRef("serviceAccountRoleArn", "Role provided in the request does not exist: %s"),
 		},
 		Validate: checks(
 			knownAddon,

@@ -40,7 +40,7 @@ func notReady(cause string, args ...any) error {
 func subnetReaches(tx *emulator.Tx, cluster, subnet emulator.Object) error {
 	vpc := get(tx, tokenVPC, subnet.Inputs.String("vpcId"))
 	private := cluster.Outputs.Bool("vpcConfig.endpointPrivateAccess")
-	if private && !(vpc.Outputs.Bool("enableDnsSupport") && vpc.Outputs.Bool("enableDnsHostnames")) {
+	if private && (!vpc.Outputs.Bool("enableDnsSupport") || !vpc.Outputs.Bool("enableDnsHostnames")) {
 		return notJoined("the private endpoint of %s needs enableDnsSupport and enableDnsHostnames on %s", cluster.ID, vpc.ID)
 	}
 	switch out := wayOut(tx, subnet); {

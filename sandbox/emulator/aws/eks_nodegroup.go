@@ -41,7 +41,7 @@ func (a *Account) nodeGroup() emulator.Type {
 		Refs: []emulator.Ref{
 			clusterRef(true), subnetRef("subnetIds[]"),
 			securityGroupRef("remoteAccess.sourceSecurityGroupIds[]", true),
-			roleARNRef("nodeRoleArn", "InvalidParameterException", "The role %s cannot be found."),
+			roleARNRef("nodeRoleArn", "The role %s cannot be found."),
 		},
 		Validate: checks(
 			matching("nodeGroupName", groupForm, "up to 63 letters, digits, - and _, beginning with a letter or digit"),

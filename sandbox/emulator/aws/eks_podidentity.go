@@ -9,7 +9,7 @@ func (a *Account) podIdentityAssociation() emulator.Type {
 		Replace: []string{"clusterName", "namespace", "serviceAccount"},
 		Refs: []emulator.Ref{
 			clusterRef(false),
-			roleARNRef("roleArn", "InvalidParameterException", "Role provided in the request does not exist: %s"),
+			roleARNRef("roleArn", "Role provided in the request does not exist: %s"),
 		},
 		Create: func(op *emulator.Op) error {
 			if err := onlyAssociation(op); err != nil {

@@ -1,14 +1,12 @@
 package aws_test
 
 import (
+	"crypto/x509"
 	"encoding/base64"
-	"path/filepath"
+	"encoding/pem"
 	"slices"
 	"strings"
 	"testing"
-
-	"crypto/x509"
-	"encoding/pem"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
@@ -52,15 +50,14 @@ func TestPlatform_ASecondRunChangesNothingAndARefreshFindsNoDrift(t *testing.T) 
 
 func TestPlatform_SurvivesARestart(t *testing.T) {
 	p := newPlatform(t)
-	before, nodes := p.objects(), p.kube.nodes("dev", "kubernetes.io/os", "linux")
-	path := filepath.Join(t.TempDir(), "copy.db")
-	require.NoError(t, p.store.Backup(path))
+	before, nodes := p.objects(), p.kube.nodes("kubernetes.io/os", "linux")
+	require.NoError(t, p.store.Close())
 
 	kube := newKubernetes()
-	again := openAccount(t, path, kube)
+	again := openAccount(t, p.path, kube)
 	assert.Equal(t, before, again.objects())
 	require.NoError(t, again.aws.Restore(t.Context()))
-	assert.Equal(t, nodes, kube.nodes("dev", "kubernetes.io/os", "linux"))
+	assert.Equal(t, nodes, kube.nodes("kubernetes.io/os", "linux"))
 	assert.True(t, kube.addons["dev/vpc-cni"])
 }
 
@@ -71,13 +68,13 @@ func TestRollback_UndoesAnInterruptedCreation(t *testing.T) {
 		known[r.URN] = append(known[r.URN], r.ID)
 	}
 	lost := p.Must(groupType, "cpu", p.cpuProps(2))
-	require.Len(t, p.kube.nodes("dev", "kubernetes.io/os", "linux"), 2)
+	require.Len(t, p.kube.nodes("kubernetes.io/os", "linux"), 2)
 
 	deleted, err := p.aws.Rollback(t.Context(), p.Project, p.Stack, known)
 	require.NoError(t, err)
 	require.Len(t, deleted, 1)
 	assert.Equal(t, lost.ID, deleted[0].ID)
-	assert.Empty(t, p.kube.nodes("dev", "kubernetes.io/os", "linux"))
+	assert.Empty(t, p.kube.nodes("kubernetes.io/os", "linux"))
 
 	_, err = p.aws.Rollback(t.Context(), p.Project, p.Stack, nil)
 	require.NoError(t, err)
@@ -136,7 +133,7 @@ func TestCluster_LogsIntoAGroupThatOutlivesItWhenNobodyMadeOne(t *testing.T) {
 
 func TestNodeGroup_BecomesNodesAsEKSLabelsThem(t *testing.T) {
 	p := newPlatform(t)
-	nodes := p.kube.nodes("dev", "gantry.dev/pool", "gpu")
+	nodes := p.kube.nodes("gantry.dev/pool", "gpu")
 	require.Len(t, nodes, 2)
 	assert.Equal(t, []string{"us-east-1a", "us-east-1b"}, zonesOf(nodes), "spread over the zones")
 	n := nodes[0]
@@ -162,7 +159,7 @@ func TestNodeGroup_BecomesNodesAsEKSLabelsThem(t *testing.T) {
 	}
 	assert.Regexp(t, `^ami-0[0-9a-f]{16}$`, n.Labels["eks.amazonaws.com/nodegroup-image"])
 	assert.Regexp(t, `^dev-gpu-[0-9]{18}[0-9a-f]{8}$`, group["nodeGroupName"])
-	assert.Regexp(t, `^eks-dev-gpu-.+-[0-9a-f-]{36}$`, p.scalingGroup("gpu"))
+	assert.Regexp(t, `^eks-dev-gpu-.+-[0-9a-f-]{36}$`, p.scalingGroup())
 	assert.Equal(t, "1.34", group["version"])
 }
 
@@ -177,16 +174,16 @@ func zonesOf(nodes []localkube.Node) []string {
 func TestNodeGroup_SpotNodesComeFromAllTypes(t *testing.T) {
 	p := newCluster(t)
 	p.Must(groupType, "spot", change(p.cpuProps(4), Props{"capacityType": "SPOT", "instanceTypes": []any{"m6i.large", "m7i.large"}}))
-	assert.Len(t, p.kube.nodes("dev", "node.kubernetes.io/instance-type", "m6i.large"), 2)
-	assert.Len(t, p.kube.nodes("dev", "node.kubernetes.io/instance-type", "m7i.large"), 2)
-	assert.Len(t, p.kube.nodes("dev", "eks.amazonaws.com/capacityType", "SPOT"), 4)
+	assert.Len(t, p.kube.nodes("node.kubernetes.io/instance-type", "m6i.large"), 2)
+	assert.Len(t, p.kube.nodes("node.kubernetes.io/instance-type", "m7i.large"), 2)
+	assert.Len(t, p.kube.nodes("eks.amazonaws.com/capacityType", "SPOT"), 4)
 }
 
 func TestNodeGroup_UpdatesReachTheNodes(t *testing.T) {
 	p := newCluster(t)
 	group := p.Must(groupType, "cpu", p.cpuProps(3))
 	all := func() []localkube.Node {
-		return p.kube.nodes("dev", "eks.amazonaws.com/nodegroup", "cpu")
+		return p.kube.nodes("eks.amazonaws.com/nodegroup", "cpu")
 	}
 	before := all()
 	require.Len(t, before, 3)
@@ -237,7 +234,7 @@ func TestLaunchTemplate_MakesAVersionOfEveryChange(t *testing.T) {
 
 	_, err = p.Update(p.by["gpu"], change(p.groupProps(), Props{"launchTemplate": Props{"version": "2"}}))
 	require.NoError(t, err)
-	assert.Equal(t, 300, p.kube.nodes("dev", "gantry.dev/pool", "gpu")[0].DiskGiB)
+	assert.Equal(t, 300, p.kube.nodes("gantry.dev/pool", "gpu")[0].DiskGiB)
 	_, err = p.Update(p.by["gpu"], change(p.groupProps(), Props{"launchTemplate": Props{"version": "9"}}))
 	assert.ErrorContains(t, err, "Could not find the specified version 9")
 }

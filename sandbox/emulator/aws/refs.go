@@ -9,9 +9,9 @@ import (
 // The references that several types have. What a reference holds cannot be
 // deleted before it.
 
-func vpcRef(path string) emulator.Ref {
+func vpcRef() emulator.Ref {
 	return emulator.Ref{
-		Path: path, To: []emulator.Target{{Token: tokenVPC, Holds: true}},
+		Path: "vpcId", To: []emulator.Target{{Token: tokenVPC, Holds: true}},
 		Missing: missing("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist"),
 	}
 }
@@ -58,10 +58,10 @@ func roleNameRef(path string) emulator.Ref {
 	}
 }
 
-func roleARNRef(path, code, format string) emulator.Ref {
+func roleARNRef(path, format string) emulator.Ref {
 	return emulator.Ref{
 		Path: path, To: []emulator.Target{{Token: tokenRole, Attr: "arn"}},
-		Missing: missing(code, format),
+		Missing: missing("InvalidParameterException", format),
 	}
 }
 

@@ -101,12 +101,12 @@ func (k *kubernetes) SetAddon(_ context.Context, cluster, addon string, installe
 	return nil
 }
 
-// nodes of a cluster that carry a label, by name.
-func (k *kubernetes) nodes(cluster, label, value string) []localkube.Node {
+// nodes of the cluster dev that carry a label, by name.
+func (k *kubernetes) nodes(label, value string) []localkube.Node {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var found []localkube.Node
-	for _, n := range k.clusters[cluster] {
+	for _, n := range k.clusters["dev"] {
 		if n.Labels[label] == value {
 			found = append(found, n)
 		}
@@ -124,6 +124,7 @@ func (k *kubernetes) nodes(cluster, label, value string) []localkube.Node {
 type account struct {
 	*emulatortest.Client
 	t     *testing.T
+	path  string
 	kube  *kubernetes
 	store *emulator.Store
 	aws   *aws.Account
@@ -140,7 +141,7 @@ func openAccount(t *testing.T, path string, kube *kubernetes) *account {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	server, a := aws.NewProvider(store, kube, aws.Options{Patience: -1})
-	c := &account{Client: emulatortest.New(t, server), t: t, kube: kube, store: store, aws: a}
+	c := &account{Client: emulatortest.New(t, server), t: t, path: path, kube: kube, store: store, aws: a}
 	require.NoError(t, c.Configure(Props{"region": "us-east-1", "defaultTags": `{"tags":{"team":"ml"}}`}))
 	return c
 }
@@ -168,12 +169,12 @@ func (p *platform) add(token, name string, props Props) emulatortest.Resource {
 	return r
 }
 
-// out is a string output of a resource, by name.
-func (p *platform) out(name, property string) string {
+// arn of a resource, by name.
+func (p *platform) arn(name string) string {
 	p.t.Helper()
-	s, ok := p.by[name].Outputs[property].(string)
-	require.True(p.t, ok, "%s of %s", property, name)
-	return s
+	arn, ok := p.by[name].Outputs["arn"].(string)
+	require.True(p.t, ok, "the ARN of %s", name)
+	return arn
 }
 
 func trust(service string) string {
@@ -239,7 +240,7 @@ func newCluster(t *testing.T) *platform {
 	p.add(addonType, "agent", Props{"clusterName": "dev", "addonName": "eks-pod-identity-agent", "addonVersion": "v1.3.10-eksbuild.3"})
 	p.add(addonType, "vpc-cni", Props{
 		"clusterName": "dev", "addonName": "vpc-cni", "addonVersion": "v1.22.4-eksbuild.3", "resolveConflictsOnCreate": "OVERWRITE",
-		"podIdentityAssociations": []any{Props{"serviceAccount": "aws-node", "roleArn": p.out("cni", "arn")}},
+		"podIdentityAssociations": []any{Props{"serviceAccount": "aws-node", "roleArn": p.arn("cni")}},
 	})
 	p.role("node", "ec2.amazonaws.com", "AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
 	return p
@@ -247,10 +248,10 @@ func newCluster(t *testing.T) *platform {
 
 func (p *platform) clusterProps() Props {
 	return Props{
-		"name": "dev", "version": "1.34", "roleArn": p.out("control", "arn"),
+		"name": "dev", "version": "1.34", "roleArn": p.arn("control"),
 		"enabledClusterLogTypes": []any{"api", "audit"}, "bootstrapSelfManagedAddons": false,
 		"accessConfig":     Props{"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": false},
-		"encryptionConfig": Props{"provider": Props{"keyArn": p.out("key", "arn")}, "resources": []any{"secrets"}},
+		"encryptionConfig": Props{"provider": Props{"keyArn": p.arn("key")}, "resources": []any{"secrets"}},
 		"vpcConfig": Props{
 			"subnetIds":             []any{p.by["private-1"].ID, p.by["private-2"].ID},
 			"endpointPrivateAccess": true, "endpointPublicAccess": true, "publicAccessCidrs": []any{"203.0.113.0/24"},
@@ -269,13 +270,13 @@ func newPlatform(t *testing.T) *platform {
 	})
 	p.add(groupType, "gpu", p.groupProps())
 	p.add(tagType, "gpu-tag", Props{
-		"autoscalingGroupName": p.scalingGroup("gpu"),
+		"autoscalingGroupName": p.scalingGroup(),
 		"tag":                  Props{"key": "k8s.io/cluster-autoscaler/node-template/label/gantry.dev/pool", "value": "gpu", "propagateAtLaunch": false},
 	})
 	p.add(addonType, "coredns", Props{"clusterName": "dev", "addonName": "coredns"})
 	p.role("app", "pods.eks.amazonaws.com")
-	p.add(identityType, "app-identity", Props{"clusterName": "dev", "namespace": "ml", "serviceAccount": "app", "roleArn": p.out("app", "arn")})
-	p.add(filesType, "files", Props{"encrypted": true, "kmsKeyId": p.out("key", "arn"), "throughputMode": "elastic"})
+	p.add(identityType, "app-identity", Props{"clusterName": "dev", "namespace": "ml", "serviceAccount": "app", "roleArn": p.arn("app")})
+	p.add(filesType, "files", Props{"encrypted": true, "kmsKeyId": p.arn("key"), "throughputMode": "elastic"})
 	p.add(sgType, "files-sg", Props{"namePrefix": "dev-files-", "vpcId": p.by["vpc"].ID, "description": "NFS"})
 	p.add(ruleType, "nfs", Props{
 		"securityGroupId": p.by["files-sg"].ID, "ipProtocol": "tcp", "fromPort": 2049, "toPort": 2049,
@@ -292,7 +293,7 @@ func newPlatform(t *testing.T) *platform {
 // groupProps are two L4 nodes with a launch template.
 func (p *platform) groupProps() Props {
 	return Props{
-		"clusterName": "dev", "nodeGroupNamePrefix": "dev-gpu-", "nodeRoleArn": p.out("node", "arn"),
+		"clusterName": "dev", "nodeGroupNamePrefix": "dev-gpu-", "nodeRoleArn": p.arn("node"),
 		"subnetIds": []any{p.by["private-1"].ID, p.by["private-2"].ID},
 		"amiType":   "AL2023_x86_64_NVIDIA", "capacityType": "ON_DEMAND", "instanceTypes": []any{"g6.xlarge"},
 		"launchTemplate": Props{"id": p.by["template"].ID, "version": "1"},
@@ -306,14 +307,15 @@ func (p *platform) groupProps() Props {
 // cpuProps are nodes without launch template and GPU.
 func (p *platform) cpuProps(nodes int) Props {
 	return Props{
-		"clusterName": "dev", "nodeGroupName": "cpu", "nodeRoleArn": p.out("node", "arn"),
+		"clusterName": "dev", "nodeGroupName": "cpu", "nodeRoleArn": p.arn("node"),
 		"subnetIds":     []any{p.by["private-1"].ID, p.by["private-2"].ID},
 		"instanceTypes": []any{"m6i.large"}, "scalingConfig": Props{"minSize": 0, "desiredSize": nodes, "maxSize": 10},
 	}
 }
 
-func (p *platform) scalingGroup(group string) string {
-	resources := p.by[group].Outputs["resources"].([]any)
+// scalingGroup is the Auto Scaling group of the node group gpu.
+func (p *platform) scalingGroup() string {
+	resources := p.by["gpu"].Outputs["resources"].([]any)
 	groups := resources[0].(Props)["autoscalingGroups"].([]any)
 	return groups[0].(Props)["name"].(string)
 }
