@@ -3,6 +3,7 @@ package eks
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	awseks "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -126,7 +127,7 @@ func (b *build) addon(control *awseks.Cluster, a addon, after []pulumi.Resource)
 			RoleArn:        identity.Arn,
 		}}
 		// Pods that start before their role may do anything crash and back off.
-		depends = append(identity.granted, after...)
+		depends = slices.Concat(identity.granted, after)
 	}
 	return awseks.NewAddon(b.ctx, b.child("addon-"+a.name), args, b.with(pulumi.DependsOn(depends))...)
 }

@@ -67,7 +67,7 @@ func (w *world) inventory() (all []string) {
 		objects, err := sandbox.Objects()
 		require.NoError(w, err)
 		for _, object := range objects {
-			all = append(all, string(object.URN))
+			all = append(all, object.URN)
 		}
 	})
 	nodes, err := w.client("gantry-dev").CoreV1().Nodes().List(context.Background(), metav1.ListOptions{})
