@@ -173,11 +173,11 @@ func reported(ctx context.Context, err error) error {
 	if auto.IsConcurrentUpdateError(err) {
 		return errBusy
 	}
-	return errors.Join(ErrReported, hidden{err})
+	return reportedError{err}
 }
 
-// hidden keeps an error for errors.As without printing it a second time.
-type hidden struct{ error }
+// reportedError keeps an error for errors.As without printing it a second time.
+type reportedError struct{ cause error }
 
-func (hidden) Error() string   { return "" }
-func (h hidden) Unwrap() error { return h.error }
+func (reportedError) Error() string     { return ErrReported.Error() }
+func (e reportedError) Unwrap() []error { return []error{ErrReported, e.cause} }

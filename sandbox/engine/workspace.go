@@ -29,7 +29,7 @@ func (s *Sandbox) selectStack(ctx context.Context) (auto.Stack, error) {
 	if err := os.MkdirAll(backend, 0o700); err != nil {
 		return auto.Stack{}, fmt.Errorf("make the folder of the engine's state: %w", err)
 	}
-	command, err := s.pulumi(ctx)
+	command, err := s.pulumi()
 	if err != nil {
 		return auto.Stack{}, err
 	}
@@ -54,7 +54,7 @@ func (s *Sandbox) selectStack(ctx context.Context) (auto.Stack, error) {
 }
 
 // pulumi is the CLI that the toolchain built, or the one on PATH.
-func (s *Sandbox) pulumi(ctx context.Context) (auto.PulumiCommand, error) {
+func (s *Sandbox) pulumi() (auto.PulumiCommand, error) {
 	options := &auto.PulumiCommandOptions{}
 	if _, err := os.Stat(filepath.Join(s.options.Bin, "pulumi")); err == nil {
 		// The option names the folder above bin.
@@ -64,7 +64,6 @@ func (s *Sandbox) pulumi(ctx context.Context) (auto.PulumiCommand, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the Pulumi CLI (make build brings it): %w", err)
 	}
-	_ = ctx
 	return command, nil
 }
 

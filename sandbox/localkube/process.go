@@ -99,14 +99,20 @@ func trimLog(log *os.File) (size int64, err error) {
 	return 0, log.Truncate(0)
 }
 
-func (c *cluster) writeRecord(component string, pid int) error {
-	p, err := process.NewProcess(int32(pid))
+// startTime finds a process and when it started, in milliseconds since 1970.
+func startTime(pid int32) (p *process.Process, started int64, running bool) {
+	p, err := process.NewProcess(pid)
 	if err != nil {
-		return nil // already dead: whoever waits for it will say so
+		return nil, 0, false
 	}
-	started, err := p.CreateTime()
-	if err != nil {
-		return nil
+	started, err = p.CreateTime()
+	return p, started, err == nil
+}
+
+func (c *cluster) writeRecord(component string, pid int) error {
+	_, started, running := startTime(int32(pid))
+	if !running {
+		return nil // whoever waits for it will say so
 	}
 	data, err := json.Marshal(record{PID: int32(pid), Started: started})
 	if err != nil {
@@ -161,12 +167,8 @@ func (c *cluster) recorded(comp component) (pid int, ok bool) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return 0, false
 	}
-	p, err := process.NewProcess(r.PID)
-	if err != nil {
-		return 0, false
-	}
-	started, err := p.CreateTime()
-	if err != nil || time.Duration(abs(started-r.Started))*time.Millisecond > startTolerance {
+	p, started, running := startTime(r.PID)
+	if !running || time.Duration(abs(started-r.Started))*time.Millisecond > startTolerance {
 		return 0, false
 	}
 	args, err := p.CmdlineSlice()

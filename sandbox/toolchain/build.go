@@ -77,7 +77,7 @@ func (b *Builder) fingerprint(tool Tool) string {
 		data, _ := os.ReadFile(filepath.Join(b.Root, tool.Dir, name))
 		sum.Write(data)
 	}
-	fmt.Fprintln(sum, runtime.Version(), tool.Packages, tool.LDFlags)
+	fmt.Fprintln(sum, runtime.Version(), tool.Packages, tool.LDFlags, tool.GCFlags)
 	return fmt.Sprintf("%x", sum.Sum(nil))
 }
 
@@ -95,7 +95,7 @@ func (b *Builder) build(ctx context.Context, tool Tool, label string) error {
 	if len(tool.Packages) > 1 {
 		output = b.Bin + string(filepath.Separator)
 	}
-	args := append([]string{"build", "-v", "-o", output, "-ldflags", tool.LDFlags}, tool.Packages...)
+	args := append([]string{"build", "-v", "-o", output, "-ldflags", tool.LDFlags, "-gcflags", tool.GCFlags}, tool.Packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = filepath.Join(b.Root, tool.Dir)
 	stderr, err := cmd.StderrPipe()
@@ -118,7 +118,7 @@ func (b *Builder) build(ctx context.Context, tool Tool, label string) error {
 // stale counts the packages that a build will compile. An estimate that fails
 // costs only the percentage.
 func (b *Builder) stale(ctx context.Context, tool Tool) int {
-	args := append([]string{"list", "-deps", "-f", "{{if .Stale}}x{{end}}"}, tool.Packages...)
+	args := append([]string{"list", "-deps", "-gcflags", tool.GCFlags, "-f", "{{if .Stale}}x{{end}}"}, tool.Packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = filepath.Join(b.Root, tool.Dir)
 	out, err := cmd.Output()
