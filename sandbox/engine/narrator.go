@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -106,10 +107,19 @@ func (n *narrator) done(step apitype.StepEventMetadata) {
 	if elapsed >= time.Second {
 		line += fmt.Sprintf("  %.0fs", elapsed.Seconds())
 	}
-	if len(step.Diffs) > 0 && step.Op != apitype.OpCreate {
-		line += "  [" + strings.Join(step.Diffs, ", ") + "]"
+	if changed := changedProperties(step); len(changed) > 0 && step.Op != apitype.OpCreate {
+		line += "  [" + strings.Join(changed, ", ") + "]"
 	}
 	n.line(mark.color, line)
+}
+
+// changedProperties names what an operation changes: the paths that the provider
+// tells, or else the properties that the engine found.
+func changedProperties(step apitype.StepEventMetadata) []string {
+	if len(step.DetailedDiff) > 0 {
+		return slices.Sorted(maps.Keys(step.DetailedDiff))
+	}
+	return step.Diffs
 }
 
 func (n *narrator) failed(step apitype.StepEventMetadata) {
