@@ -16,7 +16,9 @@ const module = "gantry.dev/gantry/"
 // cloudSDKs maps the module of each cloud's SDK to the one tree of packages
 // that may depend on it.
 var cloudSDKs = map[string]string{
-	"github.com/pulumi/pulumi-aws": module + "components/eks",
+	"github.com/pulumi/pulumi-aws":              module + "components/eks",
+	"github.com/pulumi/pulumi-gcp":              module + "components/gke",
+	"github.com/pulumi/pulumi-azure-native-sdk": module + "components/aks",
 }
 
 // pkg is what go list tells of a package. Deps has everything that it is built

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -17,10 +18,13 @@ const namespace = "gantry:"
 
 // load reads the configuration of the stack and the model files. Its error is
 // spec.Problems and names every problem at once.
-func load(ctx *pulumi.Context) (spec.Platform, []spec.PoolPlan, error) {
+func load(ctx *pulumi.Context, below *lower) (spec.Platform, []spec.PoolPlan, error) {
 	raw, err := rawConfig(ctx)
 	if err != nil {
 		return spec.Platform{}, nil, err
+	}
+	if below != nil {
+		raw.Handed = &below.facts
 	}
 	return spec.Load(raw)
 }
@@ -35,11 +39,9 @@ func rawConfig(ctx *pulumi.Context) (spec.Raw, error) {
 	if err != nil {
 		return spec.Raw{}, err
 	}
-	region, _ := ctx.GetConfig("aws:region")
 	raw := spec.Raw{
 		Project:    ctx.Project(),
 		Stack:      ctx.Stack(),
-		Region:     region,
 		Config:     map[string]string{},
 		ModelFiles: files,
 	}
@@ -53,6 +55,9 @@ func rawConfig(ctx *pulumi.Context) (spec.Raw, error) {
 			raw.Secrets = append(raw.Secrets, key)
 		}
 	}
+	regionKey, accountKey := cmp.Or(spec.Cloud(raw.Config["cloud"]), spec.AWS).ProviderKeys()
+	raw.Region, _ = ctx.GetConfig(regionKey)
+	raw.Account, _ = ctx.GetConfig(accountKey)
 	return raw, nil
 }
 

@@ -35,7 +35,7 @@ func loadWith(t *testing.T, config map[string]string, secrets ...string) (platfo
 	require.NoError(t, err)
 	t.Setenv(pulumi.EnvConfig, string(environment))
 	runErr := pulumi.RunErr(func(ctx *pulumi.Context) error {
-		platform, plans, err = load(ctx)
+		platform, plans, err = load(ctx, nil)
 		return nil
 	}, pulumi.WithMocks("gantry", "dev", nothing{}), func(info *pulumi.RunInfo) {
 		info.Config = config
@@ -76,6 +76,24 @@ func TestLoad_ReadsEveryKeyAndTheModelFiles(t *testing.T) {
 	assert.Equal(t, "serve", plans[1].Name)
 }
 
+func TestLoad_ReadsTheKeysOfTheChosenCloud(t *testing.T) {
+	for cloud, want := range map[string]struct{ region, account string }{
+		"aws":   {"eu-central-1", ""},
+		"gcp":   {"europe-west4", "ml-platform"},
+		"azure": {"westeurope", "00000000-0000-0000-0000-000000000001"},
+	} {
+		config := soundConfig()
+		config["gantry:cloud"] = cloud
+		config["gantry:pools"] = `[{"name":"system","role":"system","min":2},{"name":"serve","role":"inference","gpu":"l4","gpuAlternatives":["t4"],"min":2,"max":12}]`
+		config["gcp:project"], config["gcp:region"] = "ml-platform", "europe-west4"
+		config["azure-native:location"], config["azure-native:subscriptionId"] = "westeurope", "00000000-0000-0000-0000-000000000001"
+		platform, _, err := loadWith(t, config)
+		require.NoError(t, err, cloud)
+		assert.Equal(t, want.region, platform.Region, cloud)
+		assert.Equal(t, want.account, platform.Account, cloud)
+	}
+}
+
 func TestLoad_NamesAMisspeltKey(t *testing.T) {
 	config := soundConfig()
 	config["gantry:clutser"] = config["gantry:cluster"]
@@ -91,7 +109,7 @@ func TestLoad_DoesWithoutTheEnvironment(t *testing.T) {
 	keys, err := configKeys()
 	require.NoError(t, err)
 
-	assert.Equal(t, []string{"addons", "cloud", "cluster", "models", "name", "pools", "protect", "tags"}, slices.Sorted(maps.Keys(keys)))
+	assert.Equal(t, []string{"addons", "cloud", "cluster", "existing", "layers", "layersFrom", "models", "name", "pools", "protect", "tags"}, slices.Sorted(maps.Keys(keys)))
 
 	t.Setenv(pulumi.EnvConfig, "{")
 	_, err = configKeys()

@@ -14,6 +14,10 @@ import (
 //go:embed models
 var modelFiles embed.FS
 
+// ModelFiles is the content of the model files of this program by their path in
+// the repository.
+func ModelFiles() (map[string][]byte, error) { return readModels(modelFiles) }
+
 // readModels is the content of the model files by their path in the repository.
 // Files that are not YAML are passed over.
 func readModels(files fs.FS) (map[string][]byte, error) {

@@ -5,6 +5,7 @@ import (
 
 	"gantry.dev/gantry/components/cluster"
 	"gantry.dev/gantry/components/serving"
+	"gantry.dev/gantry/modules/cost"
 	"gantry.dev/gantry/modules/spec"
 )
 
@@ -27,17 +28,26 @@ const (
 	// OutputKubeconfig is a kubeconfig that asks the cloud's own command for a
 	// token at each use. Secret.
 	OutputKubeconfig = "kubeconfig"
+	// OutputIdentifier is new for every new cluster.
+	OutputIdentifier = "identifier"
+	// OutputCluster is all that is known of the cluster at plan time, in JSON:
+	// what a stack with further layers builds on.
+	OutputCluster = "cluster"
 	// OutputPools maps the name of each pool to its role, capacity, machine
 	// types, and least and greatest number of nodes.
 	OutputPools = "pools"
 	// OutputModels maps the name of each model to its URL inside the cluster.
 	OutputModels = "models"
+	// OutputCost is the cost a month at the least and at the greatest number of
+	// nodes, in dollars, with the date of the prices.
+	OutputCost = "cost"
 )
 
 // Declared lists every output of a stack.
 var Declared = []string{
 	OutputContractVersion, OutputCloud, OutputRegion, OutputClusterName,
-	OutputEndpoint, OutputKubeconfig, OutputPools, OutputModels,
+	OutputEndpoint, OutputKubeconfig, OutputIdentifier, OutputCluster,
+	OutputPools, OutputModels, OutputCost,
 }
 
 func export(ctx *pulumi.Context, config spec.Platform, handle *cluster.Handle, models map[string]*serving.Model) {
@@ -47,8 +57,11 @@ func export(ctx *pulumi.Context, config spec.Platform, handle *cluster.Handle, m
 	ctx.Export(OutputClusterName, pulumi.String(handle.Name))
 	ctx.Export(OutputEndpoint, handle.Endpoint)
 	ctx.Export(OutputKubeconfig, pulumi.ToSecret(handle.Kubeconfig))
+	ctx.Export(OutputIdentifier, handle.Identifier)
+	ctx.Export(OutputCluster, handOver(config, handle))
 	ctx.Export(OutputPools, poolOutputs(handle.Pools))
 	ctx.Export(OutputModels, modelOutputs(models))
+	ctx.Export(OutputCost, pulumi.Any(cost.Of(config, handle.Pools).Output()))
 }
 
 func poolOutputs(pools []spec.PoolPlan) pulumi.Map {

@@ -17,7 +17,12 @@ type Handle struct {
 	// Pools, in the order of the configuration.
 	Pools []spec.PoolPlan
 	// Storage classes that the cluster's drivers can serve.
-	Storage []StorageClass
+	Storage StorageClasses
+	// Context of Kubeconfig to use. Empty: its current one.
+	Context string
+	// Binder makes identities for pods. Nil where this stack did not make the
+	// cluster; see BindServiceAccount.
+	Binder Binder
 
 	// Endpoint of the Kubernetes API, as an https URL.
 	Endpoint pulumi.StringOutput
@@ -26,7 +31,8 @@ type Handle struct {
 	// kubeconfig.
 	Identifier pulumi.StringOutput
 	// Kubeconfig uses the cloud's exec credential plugin and holds no token.
-	// It is a secret all the same.
+	// It is a secret all the same. Of an existing cluster it is the path of the
+	// file, in which the credentials stay.
 	Kubeconfig pulumi.StringOutput
 	// Ready are the resources that must exist before a pod can run: node
 	// pools and the add-ons that pods need. On destroy they outlive every
@@ -48,15 +54,23 @@ const (
 	ReadWriteOnce Access = "ReadWriteOnce"
 	// ReadWriteMany is a file system: all nodes at once.
 	ReadWriteMany Access = "ReadWriteMany"
+	// ReadOnlyMany is files that all nodes read and none writes.
+	ReadOnlyMany Access = "ReadOnlyMany"
 )
 
 // StorageClass describes a Kubernetes StorageClass for one of the cluster's
 // drivers.
 type StorageClass struct {
-	// Name is the same on every cloud: see ClassBlock and ClassShared.
+	// Name of the Kubernetes object: see ClassBlock, ClassShared and
+	// ClassReadOnly; its own where the class was there before.
 	Name string
-	// Provisioner is the CSI driver, for example ebs.csi.aws.com.
+	// Provisioner is the CSI driver, for example ebs.csi.aws.com, or
+	// NoProvisioner where volumes are declared and not made on demand.
 	Provisioner string
+	// Driver is the CSI driver of declared volumes. Empty: Provisioner.
+	Driver string
+	// Exists marks a class that the cluster brought along: nothing is made.
+	Exists bool
 	// Parameters of the driver; ids among them flow from the cloud.
 	Parameters pulumi.StringMap
 	// MountOptions for the file system.
@@ -70,10 +84,30 @@ type StorageClass struct {
 	WaitForConsumer bool
 }
 
+// NoProvisioner is the provisioner of a class whose volumes are declared one by
+// one. Source: https://kubernetes.io/docs/concepts/storage/storage-classes/#local
+const NoProvisioner = "kubernetes.io/no-provisioner"
+
+// StorageClasses are those of one cluster.
+type StorageClasses []StorageClass
+
+// For is the class with the access mode, the first of several.
+func (s StorageClasses) For(access Access) (StorageClass, bool) {
+	for _, class := range s {
+		if class.Access == access {
+			return class, true
+		}
+	}
+	return StorageClass{}, false
+}
+
 // Names of the storage classes, the same on every cloud.
 const (
 	// ClassBlock is encrypted network disks, the default class.
 	ClassBlock = "gantry-block"
 	// ClassShared is an encrypted network file system that many nodes mount.
 	ClassShared = "gantry-shared"
+	// ClassReadOnly is model files that lie in a bucket of the cluster's cloud
+	// and that all nodes mount read-only. Its volumes are declared.
+	ClassReadOnly = "gantry-readonly"
 )

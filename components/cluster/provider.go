@@ -15,7 +15,7 @@ func NewProvider(ctx *pulumi.Context, name string, h *Handle, opts ...pulumi.Res
 	if h == nil {
 		return nil, errors.New("kubernetes provider " + name + ": no cluster")
 	}
-	return kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
+	args := &kubernetes.ProviderArgs{
 		Kubeconfig: h.Kubeconfig,
 		// Without it the provider compares kubeconfigs, and plans to replace
 		// everything in the cluster whenever one is unknown or changed.
@@ -28,5 +28,9 @@ func NewProvider(ctx *pulumi.Context, name string, h *Handle, opts ...pulumi.Res
 		// Both would drop resources from the state because a network was down.
 		DeleteUnreachable:     pulumi.Bool(false),
 		SkipUpdateUnreachable: pulumi.Bool(false),
-	}, append([]pulumi.ResourceOption{pulumi.DependsOn(h.Ready)}, opts...)...)
+	}
+	if h.Context != "" {
+		args.Context = pulumi.String(h.Context)
+	}
+	return kubernetes.NewProvider(ctx, name, args, append([]pulumi.ResourceOption{pulumi.DependsOn(h.Ready)}, opts...)...)
 }

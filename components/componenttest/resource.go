@@ -29,9 +29,10 @@ type Resource struct {
 	// Dependencies are the URNs of what must exist first, from options and
 	// properties, sorted.
 	Dependencies []string
-	// IgnoreChanges, Protect, RetainOnDelete, DeletedWith,
-	// DeleteBeforeReplace and Aliases are the options of the same names.
+	// IgnoreChanges, ReplaceOnChanges, Protect, RetainOnDelete, DeletedWith
+	// and DeleteBeforeReplace are the options of the same names.
 	IgnoreChanges       []string
+	ReplaceOnChanges    []string
 	Protect             bool
 	RetainOnDelete      bool
 	DeletedWith         string
@@ -109,6 +110,7 @@ func newResource(args pulumi.MockResourceArgs) Resource {
 		res.Dependencies = slices.Compact(deps)
 		res.Parent = rpc.GetParent()
 		res.IgnoreChanges = rpc.GetIgnoreChanges()
+		res.ReplaceOnChanges = rpc.GetReplaceOnChanges()
 		res.Protect = rpc.GetProtect()
 		res.RetainOnDelete = rpc.GetRetainOnDelete()
 		res.DeletedWith = rpc.GetDeletedWith()

@@ -97,14 +97,17 @@ func (b *build) cluster() (*cluster.Handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("file system: %w", err)
 	}
-	return b.handle(control, files, slices.Concat(access, nodeAgents, groups(pools), services, files.ready())), nil
+	ready := slices.Concat(access, nodeAgents, groups(pools), services, files.ready())
+	identities := &podIdentities{build: b, control: control, agents: nodeAgents}
+	return b.handle(control, files, identities, ready), nil
 }
 
-func (b *build) handle(control *awseks.Cluster, files *fileSystem, ready []pulumi.Resource) *cluster.Handle {
+func (b *build) handle(control *awseks.Cluster, files *fileSystem, identities cluster.Binder, ready []pulumi.Resource) *cluster.Handle {
 	return &cluster.Handle{
 		Name:       b.platform.Name,
 		Pools:      slices.Clone(b.pools),
 		Storage:    storageClasses(files),
+		Binder:     identities,
 		Endpoint:   control.Endpoint,
 		Identifier: control.Identities.Index(pulumi.Int(0)).Oidcs().Index(pulumi.Int(0)).Issuer().Elem(),
 		Kubeconfig: b.kubeconfig(control),

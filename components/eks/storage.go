@@ -103,7 +103,7 @@ func (b *build) fileAccess(control *awseks.Cluster, n *network) (*awsec2.Securit
 }
 
 // storageClasses are what the CSI drivers of the cluster can serve.
-func storageClasses(files *fileSystem) []cluster.StorageClass {
+func storageClasses(files *fileSystem) cluster.StorageClasses {
 	classes := []cluster.StorageClass{{
 		Name:        cluster.ClassBlock,
 		Provisioner: "ebs.csi.aws.com",
@@ -131,5 +131,12 @@ func storageClasses(files *fileSystem) []cluster.StorageClass {
 			"gid":              pulumi.Sprintf("%d", cluster.PodUser),
 		},
 		Access: cluster.ReadWriteMany,
+	}, cluster.StorageClass{
+		// Volumes of this class are declared, each with a directory of the file
+		// system or an access point as its handle.
+		Name:        cluster.ClassReadOnly,
+		Provisioner: cluster.NoProvisioner,
+		Driver:      "efs.csi.aws.com",
+		Access:      cluster.ReadOnlyMany,
 	})
 }

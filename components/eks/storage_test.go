@@ -46,7 +46,7 @@ func TestStorageClasses(t *testing.T) {
 	var handle *cluster.Handle
 	_, err := try(prod(), func(h *cluster.Handle) { handle = h })
 	require.NoError(t, err)
-	require.Len(t, handle.Storage, 2)
+	require.Len(t, handle.Storage, 3)
 
 	block, shared := handle.Storage[0], handle.Storage[1]
 	assert.Equal(t, cluster.ClassBlock, block.Name)
@@ -68,4 +68,11 @@ func TestStorageClasses(t *testing.T) {
 		return all
 	})
 	assert.Equal(t, []string{"efs-ap", "cluster-files-id", "700", "10001", "10001"}, values)
+
+	readOnly, ok := handle.Storage.For(cluster.ReadOnlyMany)
+	require.True(t, ok)
+	assert.Equal(t, cluster.ClassReadOnly, readOnly.Name)
+	assert.Equal(t, cluster.NoProvisioner, readOnly.Provisioner, "its volumes are declared")
+	assert.Equal(t, "efs.csi.aws.com", readOnly.Driver)
+	assert.False(t, readOnly.Default)
 }

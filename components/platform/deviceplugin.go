@@ -75,7 +75,7 @@ func devicePluginArgs(plugin spec.DevicePlugin, pools []spec.PoolPlan) *appsv1.D
 					PriorityClassName:            pulumi.String("system-node-critical"),
 					AutomountServiceAccountToken: pulumi.Bool(false),
 					EnableServiceLinks:           pulumi.Bool(false),
-					Affinity:                     onGPUNodes(),
+					Affinity:                     podspec.Affinity(scheduling.OnGPU(pools)),
 					Tolerations:                  podspec.Tolerations(scheduling.TolerateAll(pools)),
 					Containers:                   corev1.ContainerArray{devicePluginContainer(plugin)},
 					Volumes: corev1.VolumeArray{corev1.VolumeArgs{
@@ -116,21 +116,5 @@ func devicePluginContainer(plugin spec.DevicePlugin) *corev1.ContainerArgs {
 			Name:      pulumi.String(socketsVolume),
 			MountPath: pulumi.String(devicePluginSockets),
 		}},
-	}
-}
-
-// onGPUNodes admits every node with an accelerator, of whatever model: a new
-// model of GPU must not restart the plugin on the nodes that are there.
-func onGPUNodes() *corev1.AffinityArgs {
-	return &corev1.AffinityArgs{
-		NodeAffinity: &corev1.NodeAffinityArgs{
-			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelectorArgs{
-				NodeSelectorTerms: corev1.NodeSelectorTermArray{corev1.NodeSelectorTermArgs{
-					MatchExpressions: corev1.NodeSelectorRequirementArray{corev1.NodeSelectorRequirementArgs{
-						Key: pulumi.String(naming.LabelGPU), Operator: pulumi.String("Exists"),
-					}},
-				}},
-			},
-		},
 	}
 }

@@ -22,6 +22,9 @@ func newStorageClasses(
 ) ([]pulumi.Resource, error) {
 	var out []pulumi.Resource
 	for _, class := range classes {
+		if class.Exists {
+			continue
+		}
 		res, err := storagev1.NewStorageClass(ctx, parent+"-"+class.Name, storageClass(class, protect), opts...)
 		if err != nil {
 			return nil, fmt.Errorf("platform %s: storage class %s: %w", parent, class.Name, err)
@@ -40,7 +43,7 @@ func storageClass(class cluster.StorageClass, protect bool) *storagev1.StorageCl
 		},
 		Provisioner:          pulumi.String(class.Provisioner),
 		Parameters:           class.Parameters,
-		AllowVolumeExpansion: pulumi.Bool(true),
+		AllowVolumeExpansion: pulumi.Bool(class.Provisioner != cluster.NoProvisioner),
 		ReclaimPolicy:        pulumi.String(reclaimPolicy(protect)),
 		VolumeBindingMode:    pulumi.String(bindingMode(class)),
 	}

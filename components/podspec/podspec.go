@@ -32,28 +32,33 @@ func valueOf(t scheduling.Toleration) pulumi.StringPtrInput {
 	return pulumi.String(t.Value)
 }
 
-// Affinity returns the node affinity that admits only nodes that meet all
-// requirements.
-func Affinity(nodes []scheduling.Requirement) *corev1.AffinityArgs {
-	var term corev1.NodeSelectorRequirementArray
-	for _, r := range nodes {
-		if len(r.Values) == 0 {
-			term = append(term, corev1.NodeSelectorRequirementArgs{
-				Key: pulumi.String(r.Key), Operator: pulumi.String("DoesNotExist"),
-			})
-			continue
+// Affinity returns the node affinity that admits only nodes that meet one of
+// the terms.
+func Affinity(nodes []scheduling.Term) *corev1.AffinityArgs {
+	var terms corev1.NodeSelectorTermArray
+	for _, term := range nodes {
+		var expressions corev1.NodeSelectorRequirementArray
+		for _, requirement := range term {
+			expressions = append(expressions, expression(requirement))
 		}
-		term = append(term, corev1.NodeSelectorRequirementArgs{
-			Key: pulumi.String(r.Key), Operator: pulumi.String("In"), Values: pulumi.ToStringArray(r.Values),
-		})
+		terms = append(terms, corev1.NodeSelectorTermArgs{MatchExpressions: expressions})
 	}
 	return &corev1.AffinityArgs{
 		NodeAffinity: corev1.NodeAffinityArgs{
-			RequiredDuringSchedulingIgnoredDuringExecution: corev1.NodeSelectorArgs{
-				NodeSelectorTerms: corev1.NodeSelectorTermArray{
-					corev1.NodeSelectorTermArgs{MatchExpressions: term},
-				},
-			},
+			RequiredDuringSchedulingIgnoredDuringExecution: corev1.NodeSelectorArgs{NodeSelectorTerms: terms},
 		},
 	}
+}
+
+func expression(r scheduling.Requirement) corev1.NodeSelectorRequirementArgs {
+	args := corev1.NodeSelectorRequirementArgs{Key: pulumi.String(r.Key), Operator: pulumi.String("In")}
+	switch {
+	case r.Any:
+		args.Operator = pulumi.String("Exists")
+	case len(r.Values) == 0:
+		args.Operator = pulumi.String("DoesNotExist")
+	default:
+		args.Values = pulumi.ToStringArray(r.Values)
+	}
+	return args
 }

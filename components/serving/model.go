@@ -33,8 +33,8 @@ type ModelArgs struct {
 	// and rollouts follow from it.
 	Fleet *scheduling.Fleet
 	// Storage are the classes that the cluster offers. A model that asks for
-	// storage needs cluster.ClassShared among them.
-	Storage []cluster.StorageClass
+	// storage needs one among them that many nodes can mount.
+	Storage cluster.StorageClasses
 	// Protect guards the volume of model files against deletion.
 	Protect bool
 	// DependsOn must exist before any object of the model and outlive all of

@@ -20,17 +20,15 @@ const (
 
 // storageClass returns the class for a model's files, nil when the model asks
 // for no storage.
-func storageClass(model spec.Model, classes []cluster.StorageClass) (*cluster.StorageClass, error) {
+func storageClass(model spec.Model, classes cluster.StorageClasses) (*cluster.StorageClass, error) {
 	if model.Storage.Models == "" {
 		return nil, nil
 	}
-	for _, class := range classes {
-		if class.Name == cluster.ClassShared && class.Access == cluster.ReadWriteMany {
-			return &class, nil
-		}
+	if class, ok := classes.For(cluster.ReadWriteMany); ok {
+		return &class, nil
 	}
-	return nil, fmt.Errorf("models.%s.storage.models: %s cannot be had: the cluster has no storage class %s that many nodes can mount; "+
-		"leave storage out and bring the files in the image", model.Name, model.Storage.Models, cluster.ClassShared)
+	return nil, fmt.Errorf("models.%s.storage.models: %s cannot be had: the cluster has no storage class that many nodes can mount; "+
+		"leave storage out and bring the files in the image", model.Name, model.Storage.Models)
 }
 
 // claim is the volume that all replicas read model files from.

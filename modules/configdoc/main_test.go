@@ -151,6 +151,15 @@ func TestStackSchema_JudgesAsGantryDoes(t *testing.T) {
 		"an unknown key of a pool":   {strings.Replace(sound, "role: system", "role: system, gpus: 1", 1), false},
 		"an unknown accelerator":     {strings.Replace(sound, "role: system", "role: inference, gpu: l5", 1), false},
 		"too many zones":             {strings.Replace(sound, "'1.34'", "'1.34', zones: 7", 1), false},
+		"a retention of CloudWatch":  {strings.Replace(sound, "'1.34'", "'1.34', logRetentionDays: 365", 1), true},
+		"a retention of its own":     {strings.Replace(sound, "'1.34'", "'1.34', logRetentionDays: 100", 1), false},
+		"which another cloud takes":  {strings.Replace(sound, "'1.34'", "'1.34', logRetentionDays: 100", 1) + "  gantry:cloud: azure\n", true},
+		"an unknown cloud":           {sound + "  gantry:cloud: asw\n", false},
+		"no cluster":                 {"config: {'gantry:pools': [{name: system, role: system}]}", false},
+		"the cluster of another":     {"config: {'gantry:layers': [models], 'gantry:layersFrom': a/b/c}", true},
+		"an unknown layer":           {"config: {'gantry:layers': [model], 'gantry:layersFrom': a/b/c}", false},
+		"an existing cluster":        {"config: {'gantry:cloud': existing, 'gantry:existing': {context: a}, 'gantry:pools': [{name: a, role: inference, gpu: a6000}]}", true},
+		"which is not described":     {"config: {'gantry:cloud': existing, 'gantry:pools': [{name: a, role: inference}]}", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := schema.Validate(parse(t, []byte(test.text)))

@@ -42,7 +42,7 @@ func stackSchema(docs comments) ([]byte, error) {
 			{Enum: anys(names)},
 			{Not: &jsonschema.Schema{Pattern: "^gantry:"}},
 		}},
-		Required: []string{"gantry:cluster", "gantry:pools"},
+		AllOf: conditions(),
 	}
 	properties := jsonschema.NewProperties()
 	properties.Set("config", config)
@@ -53,6 +53,42 @@ func stackSchema(docs comments) ([]byte, error) {
 		Properties:  properties,
 		Definitions: platform.Definitions,
 	})
+}
+
+// conditions are what holds for some stacks only.
+func conditions() []*jsonschema.Schema {
+	existing, aws := cloudIs(spec.Existing), cloudIs(spec.AWS)
+	aws.Required = nil // the default
+	handed := &jsonschema.Schema{Required: []string{"gantry:layersFrom"}}
+	return []*jsonschema.Schema{
+		{
+			If:   &jsonschema.Schema{AnyOf: []*jsonschema.Schema{existing, handed}},
+			Else: &jsonschema.Schema{Required: []string{"gantry:cluster", "gantry:pools"}},
+		},
+		{
+			If:   existing,
+			Then: &jsonschema.Schema{Required: []string{"gantry:existing"}},
+			Else: within("gantry:pools", &jsonschema.Schema{Items: within("gpu", &jsonschema.Schema{Enum: anys(gpus())})}),
+		},
+		{
+			If:   aws,
+			Then: within("gantry:cluster", within("logRetentionDays", &jsonschema.Schema{Enum: anys(spec.LogRetentions)})),
+		},
+	}
+}
+
+// cloudIs is the schema of stacks that name a cloud.
+func cloudIs(cloud spec.Cloud) *jsonschema.Schema {
+	schema := within("gantry:cloud", &jsonschema.Schema{Const: string(cloud)})
+	schema.Required = []string{"gantry:cloud"}
+	return schema
+}
+
+// within is the schema of an object by one of its keys.
+func within(key string, schema *jsonschema.Schema) *jsonschema.Schema {
+	properties := jsonschema.NewProperties()
+	properties.Set(key, schema)
+	return &jsonschema.Schema{Properties: properties}
 }
 
 // reflectSchema is the schema of a type by its fields, tags and comments.
@@ -68,8 +104,6 @@ func reflectSchema(docs comments, value any) *jsonschema.Schema {
 	definitions := maps.Clone(schema.Definitions)
 	definitions[reflect.TypeOf(value).Name()] = schema
 	setEnum(definitions["Cluster"], "version", spec.KubernetesVersions)
-	setEnum(definitions["Cluster"], "logRetentionDays", spec.LogRetentions)
-	setEnum(definitions["Pool"], "gpu", gpus())
 	setEnum(definitions["ModelGPU"], "type", gpus())
 	return schema
 }

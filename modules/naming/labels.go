@@ -28,6 +28,14 @@ const (
 	TaintGPUValue = "present"
 	// TaintRole marks training nodes; its value is the role.
 	TaintRole = LabelRole
+	// TaintSpotGKE marks spot nodes on GKE; its value is true.
+	TaintSpotGKE = "cloud.google.com/gke-spot"
+	// TaintSpotAKS marks spot nodes on AKS, which sets it, and the label of the
+	// same name, by itself; its value is spot.
+	TaintSpotAKS = "kubernetes.azure.com/scalesetpriority"
+	// TaintCriticalAddons keeps the system pools of AKS for what the cluster
+	// needs; its value is true.
+	TaintCriticalAddons = "CriticalAddonsOnly"
 )
 
 // ResourceGPU is the extended resource that a device plugin advertises and a

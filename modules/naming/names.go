@@ -31,6 +31,25 @@ const (
 	LimitClusterName Limit = 100
 )
 
+// gcpSuffix is the length of what Pulumi's provider of Google Cloud appends to
+// the Pulumi name of a resource that is given no name: '-' and seven digits.
+// Source: pulumi-gcp, provider/resources.go, SetAutonaming.
+const gcpSuffix = 8
+
+// Limits of names in Google Cloud. Sources: the references of the GKE, IAM and
+// Resource Manager APIs.
+const (
+	// LimitGKEName: the name of a GKE cluster has 40 characters.
+	LimitGKEName Limit = 40
+	// LimitNodePoolName: the name of a GKE node pool has 40 characters.
+	LimitNodePoolName Limit = 40 - gcpSuffix
+	// LimitServiceAccountID: the id of a Google service account has 30
+	// characters.
+	LimitServiceAccountID Limit = 30
+	// LimitLabel: keys and values of labels have 63 characters.
+	LimitLabel Limit = 63
+)
+
 // hashLength is enough that two names of one account that were cut at the same
 // place do not meet: one chance in 16 million for a pair.
 const hashLength = 6

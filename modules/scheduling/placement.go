@@ -17,18 +17,24 @@ import (
 
 // Placement is where the pods of a model may run.
 type Placement struct {
-	// Nodes are the requirements that a node must meet, all of them.
-	Nodes []Requirement
+	// Nodes are what a node may be: it must meet one of the terms.
+	Nodes []Term
 	// Tolerations of the taints of those nodes and of no other.
 	Tolerations []Toleration
 }
 
+// Term is requirements that a node must meet, all of them.
+type Term []Requirement
+
 // Requirement asks for a node label with one of several values.
 type Requirement struct {
-	// Key of the label, one of Gantry's own.
+	// Key of the label: one of Gantry's own, or in an existing cluster one of
+	// the pool's.
 	Key string
 	// Values that are accepted, sorted. None: the label must be absent.
 	Values []string
+	// Any accepts every value, and then Values is empty.
+	Any bool
 }
 
 // Toleration lets a pod onto nodes with one particular taint. The value is
@@ -71,26 +77,64 @@ func TolerateAll(pools []spec.PoolPlan) []Toleration {
 	return slices.Compact(all)
 }
 
+// OnGPU returns the terms of the nodes with an accelerator, of whatever model: a
+// new model of GPU must not restart what runs on the nodes that are there.
+func OnGPU(pools []spec.PoolPlan) []Term {
+	var terms []Term
+	for _, pool := range WithGPU(pools) {
+		if pool.Foreign {
+			terms = append(terms, labelled(pool))
+		} else if own := (Term{{Key: naming.LabelGPU, Any: true}}); !slices.ContainsFunc(terms, own.equal) {
+			terms = append(terms, own)
+		}
+	}
+	return terms
+}
+
+// labelled is the term of the pool's own labels, by which the nodes of an
+// existing cluster are known.
+func labelled(pool spec.PoolPlan) Term {
+	var term Term
+	for _, key := range slices.Sorted(maps.Keys(pool.NodeLabels)) {
+		term = append(term, Requirement{Key: key, Values: []string{pool.NodeLabels[key]}})
+	}
+	return term
+}
+
+func (t Term) equal(other Term) bool {
+	return slices.EqualFunc(t, other, func(a, b Requirement) bool {
+		return a.Key == b.Key && a.Any == b.Any && slices.Equal(a.Values, b.Values)
+	})
+}
+
 // WithGPU returns the pools whose nodes have an accelerator.
 func WithGPU(pools []spec.PoolPlan) []spec.PoolPlan {
 	return slices.DeleteFunc(slices.Clone(pools), func(p spec.PoolPlan) bool { return p.GPU == "" })
 }
 
-// selecting returns requirements that the eligible pools meet and no other
-// pool does. What a pool is for is preferred over its name: the requirements
-// are part of the pod, so naming pools would restart every model on the day an
-// equal pool is added.
-func selecting(eligible, pools []spec.PoolPlan) []Requirement {
-	purpose := []Requirement{
+// selecting returns terms that the eligible pools meet and no other pool does.
+// What a pool is for is preferred over its name: the terms are part of the pod,
+// so naming pools would restart every model on the day an equal pool is added.
+// Nodes of an existing cluster have none of Gantry's labels, and each pool is a
+// term.
+func selecting(eligible, pools []spec.PoolPlan) []Term {
+	if eligible[0].Foreign {
+		var terms []Term
+		for _, pool := range eligible {
+			terms = append(terms, labelled(pool))
+		}
+		return terms
+	}
+	purpose := Term{
 		oneOf(naming.LabelRole, eligible),
 		oneOf(naming.LabelCapacity, eligible),
 		oneOf(naming.LabelGPU, eligible),
 	}
 	matched := slices.DeleteFunc(slices.Clone(pools), func(p spec.PoolPlan) bool { return !meets(p, purpose) })
 	if slices.Equal(names(matched), names(eligible)) {
-		return purpose
+		return []Term{purpose}
 	}
-	return []Requirement{oneOf(naming.LabelPool, eligible)}
+	return []Term{{oneOf(naming.LabelPool, eligible)}}
 }
 
 // oneOf accepts the values that the pools have for a label.
@@ -104,7 +148,7 @@ func oneOf(label string, pools []spec.PoolPlan) Requirement {
 	return Requirement{Key: label, Values: slices.Sorted(maps.Keys(values))}
 }
 
-func meets(pool spec.PoolPlan, requirements []Requirement) bool {
+func meets(pool spec.PoolPlan, requirements Term) bool {
 	for _, r := range requirements {
 		value, ok := pool.NodeLabels[r.Key]
 		if ok != (len(r.Values) > 0) || ok && !slices.Contains(r.Values, value) {

@@ -28,13 +28,13 @@ func TestFor(t *testing.T) {
 	tests := map[string]struct {
 		pools       []spec.Pool
 		model       spec.Model
-		nodes       []Requirement
+		nodes       Term
 		tolerations []Toleration
 	}{
 		"a GPU model runs on the on-demand inference pools with its GPU": {
 			pools: []spec.Pool{system, train, serve, spot},
 			model: onGPU("m", "l4", 1, 2),
-			nodes: []Requirement{
+			nodes: Term{
 				{Key: naming.LabelRole, Values: []string{"inference"}},
 				{Key: naming.LabelCapacity, Values: []string{"on-demand"}},
 				{Key: naming.LabelGPU, Values: []string{"l4"}},
@@ -44,7 +44,7 @@ func TestFor(t *testing.T) {
 		"a CPU model stays off GPU nodes and tolerates nothing": {
 			pools: []spec.Pool{system, train, serve, cpu},
 			model: spec.Model{Name: "m"},
-			nodes: []Requirement{
+			nodes: Term{
 				{Key: naming.LabelRole, Values: []string{"inference"}},
 				{Key: naming.LabelCapacity, Values: []string{"on-demand"}},
 				{Key: naming.LabelGPU},
@@ -53,7 +53,7 @@ func TestFor(t *testing.T) {
 		"a CPU model without an inference pool runs on system nodes": {
 			pools: []spec.Pool{system, train, serve},
 			model: spec.Model{Name: "m"},
-			nodes: []Requirement{
+			nodes: Term{
 				{Key: naming.LabelRole, Values: []string{"system"}},
 				{Key: naming.LabelCapacity, Values: []string{"on-demand"}},
 				{Key: naming.LabelGPU},
@@ -62,19 +62,19 @@ func TestFor(t *testing.T) {
 		"pools are named where their purpose matches one that is too small": {
 			pools:       []spec.Pool{system, serve, sized(serve, "big", 4, 2)},
 			model:       onGPU("m", "l4", 4, 1),
-			nodes:       []Requirement{{Key: naming.LabelPool, Values: []string{"big"}}},
+			nodes:       Term{{Key: naming.LabelPool, Values: []string{"big"}}},
 			tolerations: []Toleration{gpuTaint},
 		},
 		"a reserved pool is no one's by default": {
 			pools:       []spec.Pool{system, serve, reserved},
 			model:       onGPU("m", "l4", 1, 1),
-			nodes:       []Requirement{{Key: naming.LabelPool, Values: []string{"serve"}}},
+			nodes:       Term{{Key: naming.LabelPool, Values: []string{"serve"}}},
 			tolerations: []Toleration{gpuTaint},
 		},
 		"a model that names a pool tolerates all of its taints and no others": {
 			pools: []spec.Pool{system, train, serve, reserved},
 			model: pinned,
-			nodes: []Requirement{{Key: naming.LabelPool, Values: []string{"reserved"}}},
+			nodes: Term{{Key: naming.LabelPool, Values: []string{"reserved"}}},
 			tolerations: []Toleration{
 				{Key: "example.com/bare", Effect: spec.NoSchedule},
 				{Key: "example.com/team", Value: "vision", Effect: spec.NoSchedule},
@@ -87,7 +87,7 @@ func TestFor(t *testing.T) {
 			p, plans := plan(t, test.pools, test.model)
 			got, err := For(p.Models["m"], plans)
 			require.NoError(t, err)
-			assert.Equal(t, Placement{Nodes: test.nodes, Tolerations: test.tolerations}, got)
+			assert.Equal(t, Placement{Nodes: []Term{test.nodes}, Tolerations: test.tolerations}, got)
 		})
 	}
 }

@@ -11,7 +11,8 @@ type Addons struct {
 	// DevicePlugin advertises the GPUs of a node to the scheduler.
 	DevicePlugin DevicePlugin `json:"devicePlugin"`
 	// Versions overrides the pinned version of a managed add-on by its name
-	// in the cloud, for example {vpc-cni: v1.20.4-eksbuild.2}. Default: the
+	// in the cloud, for example {vpc-cni: v1.20.4-eksbuild.2}. On AWS only: the
+	// other clouds choose the versions of their own add-ons. Default: the
 	// versions pinned for the Kubernetes minor.
 	Versions map[string]string `json:"versions"`
 }
@@ -35,7 +36,8 @@ type MetricsServer struct {
 type DevicePlugin struct {
 	// Enabled installs the plugin on GPU pools. Disable it only where
 	// something else advertises nvidia.com/gpu: there must be exactly one.
-	// Default: true.
+	// GKE has its own, so that true is refused there. Default: true on AWS and
+	// Azure, false on Google Cloud and in an existing cluster.
 	Enabled *bool `json:"enabled"`
 	// Image of the plugin, with a tag or a digest. Default: the pinned
 	// release.

@@ -14,8 +14,11 @@ import (
 type Raw struct {
 	// Project and Stack are the names of the Pulumi project and stack.
 	Project, Stack string
-	// Region is the value of the cloud's own key, aws:region.
-	Region string
+	// Region and Account are the values of the keys that Cloud.ProviderKeys
+	// names, for example aws:region.
+	Region, Account string
+	// Handed is the cluster of the stack that layersFrom names.
+	Handed *Handed
 	// Config is the gantry: keys without that prefix, as the Pulumi engine
 	// hands them over: plain text for scalars, JSON for maps and lists.
 	Config map[string]string
@@ -57,7 +60,7 @@ type decoder struct {
 
 func decode(raw Raw) *decoder {
 	d := &decoder{
-		platform: Platform{Project: raw.Project, Stack: raw.Stack, Region: raw.Region},
+		platform: Platform{Project: raw.Project, Stack: raw.Stack, Region: raw.Region, Account: raw.Account, Handed: raw.Handed},
 		origins:  map[string]string{},
 		zeros:    map[string]bool{},
 	}

@@ -14,20 +14,48 @@ const devStack = "dev"
 // changes nothing that p shares with the result, and a platform that is complete
 // stays as it is.
 func Default(p Platform) Platform {
+	if len(p.Layers) == 0 {
+		p.Layers = slices.Clone(Layers)
+	}
+	if p.Handed != nil {
+		p = onHandedCluster(p)
+	}
 	setDefault(&p.Name, p.Project+"-"+p.Stack)
 	setDefault(&p.Cloud, AWS)
 	setDefault(&p.Protect, new(p.Stack != devStack))
 	p.Cluster = defaultCluster(p.Cluster, *p.Protect)
 	p.Pools = slices.Clone(p.Pools)
 	for i, pool := range p.Pools {
-		p.Pools[i] = defaultPool(pool, p.Cloud)
+		p.Pools[i] = defaultPool(pool, p.Cloud, *p.Protect)
 	}
 	setDefault(&p.Addons.Autoscaler.Enabled, new(true))
 	setDefault(&p.Addons.MetricsServer.Enabled, new(true))
-	setDefault(&p.Addons.DevicePlugin.Enabled, new(true))
+	setDefault(&p.Addons.DevicePlugin.Enabled, new(!advertisesGPUs(p.Cloud)))
 	p.Models = maps.Clone(p.Models)
 	for name, model := range p.Models {
-		p.Models[name] = defaultModel(model, name)
+		p.Models[name] = defaultModel(model, name, p)
+	}
+	return p
+}
+
+// advertisesGPUs is whether something in the cluster advertises accelerators
+// already: GKE runs a device plugin of its own on every GPU node, and an existing
+// cluster with GPUs has whatever its makers chose. Two advertisers on a node hand
+// the same device out twice. EKS and AKS leave the plugin to the user.
+func advertisesGPUs(cloud Cloud) bool { return cloud == GCP || cloud == Existing }
+
+// onHandedCluster is the platform on the cluster of another stack, which
+// decides everything that belongs to the layer cluster.
+func onHandedCluster(p Platform) Platform {
+	h := p.Handed
+	setDefault(&p.Name, h.Name)
+	setDefault(&p.Cloud, h.Cloud)
+	p.Region, p.Account = h.Region, h.Account
+	setDefault(&p.Addons.Autoscaler.Enabled, new(h.Autoscaled))
+	if len(p.Pools) == 0 {
+		for _, plan := range h.Pools {
+			p.Pools = append(p.Pools, plan.Pool)
+		}
 	}
 	return p
 }
@@ -40,13 +68,17 @@ func defaultCluster(c Cluster, protect bool) Cluster {
 	setDefault(&c.NAT, nat)
 	setDefault(&c.Zones, 2)
 	setDefault(&c.NetworkCIDR, "10.0.0.0/16")
+	setDefault(&c.PodCIDR, "100.64.0.0/14")
+	setDefault(&c.ServiceCIDR, "172.20.0.0/20")
 	setDefault(&c.LogRetentionDays, 90)
 	return c
 }
 
-func defaultPool(p Pool, cloud Cloud) Pool {
+func defaultPool(p Pool, cloud Cloud, protect bool) Pool {
+	p.GPU = firstSold(cloud, p.GPU, p.GPUAlternatives)
 	if len(p.MachineTypes) == 0 {
 		p = defaultNeed(p)
+		setDefault(&p.Burstable, new(!protect))
 	}
 	capacity := CapacityOnDemand
 	if p.Role == RoleTraining {
@@ -84,19 +116,66 @@ func defaultNeed(p Pool) Pool {
 
 // hasAccelerator is whether the pool's machines bring a GPU, by need or by
 // name.
-func hasAccelerator(p Pool, cloud Cloud) bool {
-	if len(p.MachineTypes) == 0 {
-		return p.GPU != ""
+func hasAccelerator(p Pool, cloud Cloud) bool { return gpuOf(cloud, p) != "" }
+
+// firstSold is the accelerator that a cloud sells: the one asked for, or else
+// the first of its alternatives. Where none is sold, or the one asked for is
+// sold nowhere and so probably misspelt, it stays as it is, for validation to
+// say so.
+func firstSold(cloud Cloud, gpu string, alternatives []string) string {
+	if !slices.Contains(knownGPUs(), gpu) {
+		return gpu
 	}
-	machine, _ := accelerators.Lookup(string(cloud), p.MachineTypes[0])
-	return machine.GPU != "" || p.GPU != ""
+	sold := UsableGPUs(cloud)
+	for _, candidate := range slices.Concat([]string{gpu}, alternatives) {
+		if slices.Contains(sold, candidate) {
+			return candidate
+		}
+	}
+	return gpu
 }
 
-func defaultModel(m Model, name string) Model {
+// firstPooled is the accelerator of a model that the platform has a pool of: the
+// one asked for, or else the first of its alternatives.
+func firstPooled(p Platform, m Model) string {
+	if p.Cloud != Existing && !slices.Contains(knownGPUs(), m.GPU.Type) {
+		return m.GPU.Type
+	}
+	for _, candidate := range slices.Concat([]string{m.GPU.Type}, m.GPU.Alternatives) {
+		if slices.ContainsFunc(p.Pools, func(pool Pool) bool { return servesModel(p.Cloud, pool, m, candidate) }) {
+			return candidate
+		}
+	}
+	return firstSold(p.Cloud, m.GPU.Type, m.GPU.Alternatives)
+}
+
+// servesModel is whether a pool is one that the model would run on if it asked
+// for the accelerator.
+func servesModel(cloud Cloud, pool Pool, m Model, gpu string) bool {
+	if gpu == "" || gpuOf(cloud, pool) != gpu {
+		return false
+	}
+	if m.Pool != "" {
+		return pool.Name == m.Pool
+	}
+	return pool.Role == RoleInference && pool.Capacity == CapacityOnDemand
+}
+
+// gpuOf is the accelerator of a pool, by need or by name.
+func gpuOf(cloud Cloud, pool Pool) string {
+	if pool.GPU != "" || len(pool.MachineTypes) == 0 {
+		return pool.GPU
+	}
+	machine, _ := accelerators.Lookup(string(cloud), pool.MachineTypes[0])
+	return machine.GPU
+}
+
+func defaultModel(m Model, name string, p Platform) Model {
 	setDefault(&m.Name, name)
 	setDefault(&m.Enabled, new(true))
 	setDefault(&m.Port, 8000)
 	if m.GPU.Type != "" {
+		m.GPU.Type = firstPooled(p, m)
 		setDefault(&m.GPU.Count, 1)
 	}
 	setDefault(&m.Resources.CPU, "500m")

@@ -4,19 +4,21 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestDefault_CompletesTheLeastThatAStackCanSay(t *testing.T) {
 	platform, _ := load(t, configured(t, "{}", "m.yaml", "image: a:v1"))
 
 	assert.Equal(t, Platform{
-		Name: "gantry-dev", Cloud: AWS, Protect: new(false),
+		Name: "gantry-dev", Cloud: AWS, Layers: []Layer{LayerCluster, LayerPlatform, LayerModels}, Protect: new(false),
 		Cluster: Cluster{
-			Version: "1.34", Zones: 2, NetworkCIDR: "10.0.0.0/16", NAT: NATSingle, LogRetentionDays: 90,
+			Version: "1.34", Zones: 2, NetworkCIDR: "10.0.0.0/16", PodCIDR: "100.64.0.0/14", ServiceCIDR: "172.20.0.0/20",
+			NAT: NATSingle, LogRetentionDays: 90,
 		},
 		Pools: []Pool{
-			{Name: "system", Role: RoleSystem, CPU: 2, Memory: "4Gi", Arch: ArchAMD64, Capacity: CapacityOnDemand, Min: 1, Max: 1, DiskSize: "50Gi"},
-			{Name: "serve", Role: RoleInference, GPU: "l4", GPUCount: 1, Arch: ArchAMD64, Capacity: CapacityOnDemand, Min: 2, Max: 4, DiskSize: "200Gi"},
+			{Name: "system", Role: RoleSystem, CPU: 2, Memory: "4Gi", Arch: ArchAMD64, Burstable: new(true), Capacity: CapacityOnDemand, Min: 1, Max: 1, DiskSize: "50Gi"},
+			{Name: "serve", Role: RoleInference, GPU: "l4", GPUCount: 1, Arch: ArchAMD64, Burstable: new(true), Capacity: CapacityOnDemand, Min: 2, Max: 4, DiskSize: "200Gi"},
 		},
 		Addons: Addons{
 			Autoscaler: Autoscaler{Enabled: new(true)}, MetricsServer: MetricsServer{Enabled: new(true)}, DevicePlugin: DevicePlugin{Enabled: new(true)},
@@ -47,6 +49,87 @@ func TestDefault_ProtectsEveryStackButDev(t *testing.T) {
 		assert.Equal(t, want.protect, *platform.Protect, stack)
 		assert.Equal(t, want.nat, platform.Cluster.NAT, stack)
 	}
+}
+
+func TestDefault_BurstableMachinesAreForWhatIsCheapToLose(t *testing.T) {
+	for stack, want := range map[string]bool{"dev": true, "prod": false} {
+		pools := Default(Platform{Stack: stack, Pools: []Pool{{Role: RoleSystem}, {Role: RoleSystem, Burstable: new(!want)}}}).Pools
+		assert.Equal(t, want, *pools[0].Burstable, stack)
+		assert.Equal(t, !want, *pools[1].Burstable, "%s: as written", stack)
+	}
+}
+
+func TestDefault_OneAdvertiserOfGPUs(t *testing.T) {
+	for cloud, want := range map[Cloud]bool{AWS: true, GCP: false, Azure: true, Existing: false} {
+		assert.Equal(t, want, *Default(Platform{Cloud: cloud}).Addons.DevicePlugin.Enabled, cloud)
+	}
+}
+
+func TestDefault_TakesTheFirstAcceleratorThatTheCloudSells(t *testing.T) {
+	for name, test := range map[string]struct {
+		cloud        Cloud
+		gpu          string
+		alternatives []string
+		want         string
+	}{
+		"AWS sells it":                    {AWS, "l4", []string{"t4"}, "l4"},
+		"Google Cloud sells it":           {GCP, "l4", []string{"t4"}, "l4"},
+		"Azure has no L4":                 {Azure, "l4", []string{"t4"}, "t4"},
+		"the first of several":            {Azure, "l4", []string{"l40s", "a10", "t4"}, "a10"},
+		"none is sold":                    {Azure, "l4", []string{"l40s"}, "l4"},
+		"no alternative":                  {Azure, "l4", nil, "l4"},
+		"a misspelt one is not passed by": {AWS, "l5", []string{"t4"}, "l5"},
+		"what a cluster has is not known": {Existing, "l4", []string{"t4"}, "l4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pool := Default(Platform{Cloud: test.cloud, Pools: []Pool{{Role: RoleInference, GPU: test.gpu, GPUAlternatives: test.alternatives}}}).Pools[0]
+			assert.Equal(t, test.want, pool.GPU)
+			assert.Equal(t, test.alternatives, pool.GPUAlternatives, "as written")
+		})
+	}
+}
+
+func TestDefault_ModelTakesTheFirstAcceleratorThatAPoolHas(t *testing.T) {
+	pool := func(name string, gpu string) Pool { return Pool{Name: name, Role: RoleInference, GPU: gpu} }
+	train := Pool{Name: "train", Role: RoleTraining, GPU: "l4"}
+	for name, test := range map[string]struct {
+		cloud Cloud
+		pools []Pool
+		model Model
+		want  string
+	}{
+		"its own":                     {AWS, []Pool{pool("a", "t4"), pool("b", "l4")}, Model{GPU: ModelGPU{Type: "l4", Alternatives: []string{"t4"}}}, "l4"},
+		"the alternative of the pool": {Azure, []Pool{{Name: "a", Role: RoleInference, GPU: "l4", GPUAlternatives: []string{"t4"}}}, Model{GPU: ModelGPU{Type: "l4", Alternatives: []string{"t4"}}}, "t4"},
+		"one that a pool has, though its own is sold":  {AWS, []Pool{pool("a", "t4")}, Model{GPU: ModelGPU{Type: "l4", Alternatives: []string{"a10g", "t4"}}}, "t4"},
+		"a training pool serves nobody":                {AWS, []Pool{train, pool("a", "t4")}, Model{GPU: ModelGPU{Type: "l4", Alternatives: []string{"t4"}}}, "t4"},
+		"unless it is named":                           {AWS, []Pool{train, pool("a", "t4")}, Model{Pool: "train", GPU: ModelGPU{Type: "l4", Alternatives: []string{"t4"}}}, "l4"},
+		"what a named machine type has":                {AWS, []Pool{{Name: "a", Role: RoleInference, MachineTypes: []string{"g4dn.xlarge"}}}, Model{GPU: ModelGPU{Type: "l4", Alternatives: []string{"t4"}}}, "t4"},
+		"no pool has any: what the cloud sells":        {Azure, nil, Model{GPU: ModelGPU{Type: "l4", Alternatives: []string{"t4"}}}, "t4"},
+		"no alternative":                               {Azure, []Pool{pool("a", "t4")}, Model{GPU: ModelGPU{Type: "l4"}}, "l4"},
+		"a misspelt one is not passed by":              {AWS, []Pool{pool("a", "t4")}, Model{GPU: ModelGPU{Type: "l5", Alternatives: []string{"t4"}}}, "l5"},
+		"an existing cluster may have any, by its own": {Existing, []Pool{pool("a", "gaudi3")}, Model{GPU: ModelGPU{Type: "mi300", Alternatives: []string{"gaudi3"}}}, "gaudi3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			platform := Default(Platform{Cloud: test.cloud, Pools: test.pools, Models: map[string]Model{"m": test.model}})
+			assert.Equal(t, test.want, platform.Models["m"].GPU.Type)
+			assert.Equal(t, 1, platform.Models["m"].GPU.Count)
+		})
+	}
+}
+
+func TestDefault_HandedClusterDecidesWhatIsBelow(t *testing.T) {
+	below := handed()
+	platform := Default(Platform{Project: "gantry", Stack: "models", Layers: []Layer{LayerModels}, Handed: below})
+
+	assert.Equal(t, below.Name, platform.Name)
+	assert.Equal(t, Azure, platform.Cloud)
+	assert.Equal(t, "westeurope", platform.Region)
+	assert.Equal(t, below.Account, platform.Account)
+	assert.False(t, *platform.Addons.Autoscaler.Enabled, "as the cluster was made")
+	require.Len(t, platform.Pools, 2)
+	assert.Equal(t, "t4", platform.Pools[1].GPU)
+	assert.False(t, platform.Has(LayerCluster))
+	assert.True(t, platform.Has(LayerModels))
 }
 
 func TestDefault_KeepsWhatWasWritten(t *testing.T) {

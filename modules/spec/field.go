@@ -64,6 +64,7 @@ func Enum(t reflect.Type) []string { return enums[t] }
 
 var enums = map[reflect.Type][]string{
 	reflect.TypeFor[Cloud]():       texts(Clouds),
+	reflect.TypeFor[Layer]():       texts(Layers),
 	reflect.TypeFor[NAT]():         texts(NATs),
 	reflect.TypeFor[Role]():        texts(Roles),
 	reflect.TypeFor[Capacity]():    texts(Capacities),

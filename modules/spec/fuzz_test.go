@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"testing"
 )
@@ -21,9 +22,13 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			t.Skip("Pulumi would not have read it")
 		}
+		cloud := cmp.Or(Cloud(values["cloud"]), AWS)
 		raw := Raw{
-			Project: "gantry", Stack: "dev", Region: "us-east-1", Config: values,
+			Project: "gantry", Stack: "dev", Region: regions[cloud], Account: accounts[cloud], Config: values,
 			ModelFiles: map[string][]byte{"stacks/models/m.yaml": model},
+		}
+		if values["layersFrom"] != "" {
+			raw.Handed = handed()
 		}
 		platform, plans, err := Load(raw)
 		if err == nil {
@@ -54,6 +59,11 @@ func checkSound(t *testing.T, platform Platform, plans []PoolPlan) {
 	for _, plan := range plans {
 		if len(plan.Machines) == 0 || plan.DiskGiB < minDiskGiB || plan.Min > plan.Max {
 			t.Fatalf("unsound plan: %#v", plan)
+		}
+	}
+	for _, warning := range Warnings(platform, plans) {
+		if warning.Path == "" || warning.What == "" || warning.Fix == "" {
+			t.Fatalf("says too little: %#v", warning)
 		}
 	}
 	for name, model := range platform.Models {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,18 +19,18 @@ type malformed struct {
 
 type problem struct{ path, value, fix string }
 
-const unknownClusterKey = "Known keys: version, zones, networkCidr, nat, publicAccessCidrs, admins, logRetentionDays"
+const unknownClusterKey = "Known keys: version, zones, networkCidr, podCidr, serviceCidr, nat, publicAccessCidrs, admins, logRetentionDays"
 
 const systemPool = "add {name: system, role: system, cpu: 2, memory: 8Gi, min: 1, max: 3}"
 
 func platformCases() []malformed {
 	return []malformed{
 		{"unknown key at the top", `clutser: {version: "1.34"}`, nil, []problem{
-			{"gantry:clutser", `{"version":"1.34"}`, "did you mean cluster? Known keys: name, cloud, tags, protect, cluster, pools, addons, models"}}},
+			{"gantry:clutser", `{"version":"1.34"}`, "did you mean cluster? Known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, models"}}},
 		{"unknown key that resembles none", `zzz: 1`, nil, []problem{
-			{"gantry:zzz", "1", "remove it; known keys: name, cloud, tags, protect, cluster, pools, addons, models"}}},
+			{"gantry:zzz", "1", "remove it; known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, models"}}},
 		{"unknown cloud", `cloud: asw`, nil, []problem{
-			{"gantry:cloud", "asw", "did you mean aws? Known: aws"}}},
+			{"gantry:cloud", "asw", "did you mean aws? Known: aws, gcp, azure or existing"}}},
 		{"name with capitals", `name: Gantry_Dev`, nil, []problem{
 			{"gantry:name", "Gantry_Dev", "set gantry:name to one"}}},
 		{"name too long for a role", `name: a-platform-whose-name-does-not-fit-in-40c`, nil, []problem{
@@ -63,7 +64,7 @@ func clusterCases() []malformed {
 	}
 	return []malformed{
 		{"cluster as text", `cluster: hello`, nil, []problem{
-			{"gantry:cluster", "hello", `write a map, for example {version: "1.34"}; its keys: version, zones, networkCidr, nat, publicAccessCidrs, admins, logRetentionDays`}}},
+			{"gantry:cluster", "hello", `write a map, for example {version: "1.34"}; its keys: version, zones, networkCidr, podCidr, serviceCidr, nat, publicAccessCidrs, admins, logRetentionDays`}}},
 		{"no version", `cluster: {}`, nil, []problem{
 			{"gantry:cluster.version", "", `add it, for example version: "1.34"`}}},
 		{"misspelt version is not missing too", `cluster: {versn: "1.34"}`, nil, []problem{
@@ -115,12 +116,12 @@ func poolCases() []malformed {
 		{"no pools", `pools: []`, nil, []problem{{"gantry:pools", "", systemPool}}},
 		{"pools as a map", `pools: {name: a}`, nil, []problem{{"gantry:pools", `{"name":"a"}`, "begin each entry of the list with '-'"}}},
 		{"a pool as text", `pools: [a]`, nil, []problem{
-			{"gantry:pools[0]", "a", `write a map, for example {name: "serve"}; its keys: name, role, gpu, gpuCount, gpuMemory, cpu, memory, arch, capacity, min, max, machineTypes, diskSize, zones, labels, taints`}}},
+			{"gantry:pools[0]", "a", `write a map, for example {name: "serve"}; its keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints`}}},
 		{"no system pool", `pools: [{name: serve, role: inference, gpu: l4}]`, nil, []problem{{"gantry:pools", "", systemPool}}},
 		{"misspelt role is not a missing system pool too", `pools: [{name: system, role: sistem}]`, nil, []problem{
 			{"gantry:pools[0].role", "sistem", "did you mean system? Known: system, training or inference"}}},
 		{"misspelt key is not a missing system pool too", `pools: [{name: system, rol: system}]`, nil, []problem{
-			{"gantry:pools[0].rol", "system", "did you mean role? Known keys: name, role, gpu, gpuCount, gpuMemory, cpu, memory, arch, capacity, min, max, machineTypes, diskSize, zones, labels, taints"}}},
+			{"gantry:pools[0].rol", "system", "did you mean role? Known keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints"}}},
 		{"no name", `pools: [{role: system}]`, nil, []problem{{"gantry:pools[0].name", "", `add it, for example name: "serve"`}}},
 		{"names too long and odd", "pools:\n - {name: the-system-pool, role: system}\n - {name: Serve_1, role: inference}", nil, []problem{
 			{"gantry:pools[0].name", "the-system-pool", "shorten it"},
@@ -214,7 +215,7 @@ func modelCases() []malformed {
 		keys("environment", "env: {1A: x, B: 1}",
 			problem{file + ": env.1A", "1A", "use letters, digits and '_', beginning with a letter or '_'"},
 			problem{file + ": env.B", "1", `put it in quotes: "1"`}),
-		keys("gpu as text", "gpu: l4", problem{file + ": gpu", "l4", `write a map, for example {type: "l4"}; its keys: type, count`}),
+		keys("gpu as text", "gpu: l4", problem{file + ": gpu", "l4", `write a map, for example {type: "l4"}; its keys: type, alternatives, count`}),
 		keys("count of no gpu", "gpu: {count: 1}", problem{file + ": gpu.count", "1", "add type, for example type: l4, or remove count"}),
 		keys("unknown gpu", "gpu: {type: L4}", problem{file + ": gpu.type", "L4", "did you mean l4? Known: a100, a10g, b200, b300, h100, h200, l4, l40s, rtx-pro-6000, t4, t4g or v100"}),
 		keys("cpu as a number", "resources: {cpu: 2}", problem{file + ": resources.cpu", "2", `put it in quotes, for example cpu: "500m"`}),
@@ -271,9 +272,82 @@ func placementCases() []malformed {
 	}
 }
 
+// limitCases are too much, too many and too few on AWS.
+func limitCases() []malformed {
+	cluster := func(name, rest string, want ...problem) malformed {
+		return malformed{name, `cluster: {version: "1.34", ` + rest + `}`, nil, want}
+	}
+	pool := func(name, pool string, want ...problem) malformed {
+		return malformed{name, "pools:\n - {name: system, role: system}\n - {name: a, role: training, " + pool + "}", nil, want}
+	}
+	return []malformed{
+		{"more tags than AWS takes", "tags: {" + numbered(41, "t%02d: x") + "}", nil, []problem{
+			{"gantry:tags", `"41 tags"`, "keep 40 or fewer"}}},
+		{"tags too long", "tags: {team: " + letters(257) + ", " + letters(129) + ": a}", nil, []problem{
+			{"gantry:tags." + letters(129), shown(letters(129)), "shorten or name it"},
+			{"gantry:tags.team", shown(letters(257)), "shorten it"}}},
+		cluster("more callers than EKS takes", "publicAccessCidrs: ["+ranges(41)+"]",
+			problem{"gantry:cluster.publicAccessCidrs", `"41 ranges"`, "join neighbouring ranges"}),
+		cluster("callers of the machine itself", "publicAccessCidrs: [127.0.0.1/32]",
+			problem{"gantry:cluster.publicAccessCidrs[0]", "127.0.0.1/32", "remove it; inside the network the API answers anyway"}),
+		cluster("admin twice", "admins: ['arn:aws:iam::111122223333:role/a', 'arn:aws:iam::111122223333:role/a']",
+			problem{"gantry:cluster.admins[1]", "arn:aws:iam::111122223333:role/a", "remove one of the two"}),
+		cluster("admin that belongs to AWS", "admins: ['arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS']",
+			problem{"gantry:cluster.admins[0]", shown("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"), "name a role that people or CI assume"}),
+		cluster("log retention of the past", "logRetentionDays: -30", problem{"gantry:cluster.logRetentionDays", "-30", "use 30, 90 or 365, or leave it out for 90"}),
+		{"more nodes than a zone has addresses", "cluster: {version: \"1.34\", networkCidr: 10.0.0.0/20}\npools: [{name: system, role: system, cpu: 4, memory: 16Gi, max: 60}]", nil, []problem{
+			{"gantry:cluster.networkCidr", "10.0.0.0/20", "use a range of /19, or lower max of a pool"}}},
+		{"more nodes than any network has addresses", "pools: [{name: system, role: system, cpu: 4, memory: 16Gi, max: 1000}]", nil, []problem{
+			{"gantry:cluster.networkCidr", "10.0.0.0/16", "lower max of a pool"}}},
+		pool("more labels than fit into tags", "labels: {"+numbered(16, "l%02d: x")+"}", problem{"gantry:pools[1].labels", `"16 labels"`, "keep 15 or fewer"}),
+		pool("more taints than fit into tags", "taints: ["+numbered(11, "{key: t%02d}")+"]", problem{"gantry:pools[1].taints", `"11 taints"`, "keep 10 or fewer"}),
+		pool("label too long for a tag", "labels: {"+letters(30)+".example.com/"+letters(50)+": a}",
+			problem{`gantry:pools[1].labels["` + letters(30) + ".example.com/" + letters(50) + `"]`, shown(letters(30) + ".example.com/" + letters(50)), "shorten it"}),
+		pool("taints that the autoscaler cannot be told of", "taints: [{key: a}, {key: a, effect: NoExecute}, {key: "+letters(30)+".example.com/"+letters(50)+"}]",
+			problem{"gantry:pools[1].taints[1].key", "a", "rename one of the two"},
+			problem{"gantry:pools[1].taints[2].key", shown(letters(30) + ".example.com/" + letters(50)), "shorten it"}),
+		pool("label of EKS", "labels: {eks.amazonaws.com/capacityType: SPOT}",
+			problem{`gantry:pools[1].labels["eks.amazonaws.com/capacityType"]`, "eks.amazonaws.com/capacityType", "use a domain of your own, for example team.example.com/capacityType"}),
+		pool("taint of the autoscaler", "taints: [{key: cluster-autoscaler.k8s.io/x}, {key: a, value: 'b c'}]",
+			problem{"gantry:pools[1].taints[0].key", "cluster-autoscaler.k8s.io/x", "use a domain of your own, for example team.example.com/x"},
+			problem{"gantry:pools[1].taints[1].value", `"b c"`, "use up to 63 letters, digits, '-', '_' and '.'"}),
+		pool("more machine types than EKS takes", "machineTypes: [m5.large, m5a.large, m6i.large, m6a.large, m7i.large, m7a.large, m8i.large, m8a.large, t3.large, t3a.large, m5.large, m5.large, m5.large, m5.large, m5.large, m5.large, m5.large, m5.large, m5.large, m5.large, m5.large]",
+			append([]problem{{"gantry:pools[1].machineTypes", `"21 types"`, "remove some"}}, twice(11, "gantry:pools[1].machineTypes[%d]", "m5.large", 10)...)...),
+		pool("machine types of one GPU in two sizes", "machineTypes: [p4d.24xlarge, p4de.24xlarge]", problem{"gantry:pools[1].machineTypes[1]", "p4de.24xlarge", "use types of one shape, or a pool of its own for each"}),
+		pool("machine types of two architectures", "machineTypes: [m7i.large, m7g.large]", problem{"gantry:pools[1].machineTypes[1]", "m7g.large", "use types of one shape, or a pool of its own for each"}),
+		pool("machine types and what by need only has", "machineTypes: [m7i.large], burstable: false, gpuMemory: 80Gi, gpuAlternatives: [t4]",
+			problem{"gantry:pools[1].burstable", "false", "remove it, or remove machineTypes"},
+			problem{"gantry:pools[1].gpuAlternatives", "t4", "remove it, or remove machineTypes"},
+			problem{"gantry:pools[1].gpuMemory", "80Gi", "remove it, or remove machineTypes"}),
+		pool("GPU hidden by its alternative", "gpu: l5, gpuAlternatives: [t4]", problem{"gantry:pools[1].gpu", "l5", "did you mean l4? Known: a100, a10g, b200, b300, h100, h200, l4, l40s, rtx-pro-6000, t4, t4g or v100"}),
+		pool("alternatives that no cloud has", "gpu: l4, gpuAlternatives: [t44, h100-nvl, h100-nvl]",
+			problem{"gantry:pools[1].gpuAlternatives[0]", "t44", "did you mean t4? Known: a10, a100, a10g, b200, b300, h100, h100-nvl, h200, l4, l40s, rtx-pro-6000, t4, t4g or v100"},
+			problem{"gantry:pools[1].gpuAlternatives[2]", "h100-nvl", "remove one of the two"}),
+		pool("alternatives to no GPU", "gpuAlternatives: [t4]", problem{"gantry:pools[1].gpuAlternatives", "t4", "name the one that is wanted first, for example gpu: l4, or remove it"}),
+		{"alternatives of a model that no cloud has", "{}", []string{"m.yaml", "image: a:v1\ngpu: {type: l4, alternatives: [t44]}"}, []problem{
+			{"stacks/models/m.yaml: gpu.alternatives[0]", "t44", "did you mean t4? Known: a10, a100, a10g, b200, b300, h100, h100-nvl, h200, l4, l40s, rtx-pro-6000, t4, t4g or v100"}}},
+		{"alternatives of a model to no GPU", "{}", []string{"m.yaml", "image: a:v1\ngpu: {alternatives: [t4]}"}, []problem{
+			{"stacks/models/m.yaml: gpu.alternatives", "t4", "name the one that is wanted first, for example gpu: l4, or remove it"}}},
+		{"only a tainted pool for DNS", "pools: [{name: system, role: system, taints: [{key: team.example.com/x}]}, {name: serve, role: inference}]", nil, []problem{
+			{"gantry:pools[0].taints", "team.example.com/x", "remove the taint, or " + systemPool}}},
+	}
+}
+
+// twice are problems of entries that repeat an earlier one, from the one given.
+func twice(n int, form, value string, from int) []problem {
+	problems := make([]problem, n)
+	for i := range problems {
+		problems[i] = problem{fmt.Sprintf(form, from+i), value, "remove one of the two"}
+	}
+	return problems
+}
+
 func allCases() []malformed {
 	var cases []malformed
-	for _, some := range [][]malformed{platformCases(), clusterCases(), poolCases(), modelCases(), placementCases()} {
+	for _, some := range [][]malformed{
+		platformCases(), clusterCases(), poolCases(), modelCases(), placementCases(),
+		limitCases(), gcpCases(), azureCases(), existingCases(), layerCases(),
+	} {
 		cases = append(cases, some...)
 	}
 	return cases
@@ -281,7 +355,7 @@ func allCases() []malformed {
 
 func TestLoad_NamesPathValueAndFixOfEveryProblem(t *testing.T) {
 	cases := allCases()
-	require.Greater(t, len(cases), 60)
+	require.GreaterOrEqual(t, len(cases), 150)
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
 			platform, plans, err := Load(configured(t, test.config, test.files...))

@@ -47,6 +47,9 @@ type Model struct {
 type ModelGPU struct {
 	// Type is the accelerator model, for example l4. Default: none.
 	Type string `json:"type" jsonschema:"example=l4"`
+	// Alternatives are accelerator models that serve as well, in order of
+	// preference, where no pool has type. Default: none.
+	Alternatives []string `json:"alternatives" jsonschema:"example=t4"`
 	// Count is the number of whole accelerators. Default: 1 when type is
 	// set.
 	Count int `json:"count" jsonschema:"minimum=1"`

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"slices"
+
+	"gantry.dev/gantry/modules/naming"
 )
 
 // What a node keeps for the kubelet, the system and the agents that run on
@@ -47,13 +49,21 @@ func wantedPools(m Model, pools []PoolPlan) []PoolPlan {
 		return filter(pools, func(p PoolPlan) bool { return p.Name == m.Pool && hasGPU(m, p) })
 	}
 	inference := filter(pools, func(p PoolPlan) bool {
-		return p.Role == RoleInference && p.Capacity == CapacityOnDemand && p.GPU == m.GPU.Type && len(p.Taints) == 0
+		return p.Role == RoleInference && p.Capacity == CapacityOnDemand && p.GPU == m.GPU.Type && !p.reserved()
 	})
 	if len(inference) > 0 || m.GPU.Type != "" {
 		return inference
 	}
 	return filter(pools, func(p PoolPlan) bool {
-		return p.Role == RoleSystem && p.Capacity == CapacityOnDemand && len(p.Taints) == 0
+		return p.Role == RoleSystem && p.Capacity == CapacityOnDemand && !p.reserved()
+	})
+}
+
+// reserved is whether the pool has taints of its own. In an existing cluster the
+// taints that mark accelerators and add-on nodes everywhere do not reserve it.
+func (p PoolPlan) reserved() bool {
+	return slices.ContainsFunc(p.Taints, func(t Taint) bool {
+		return !p.Foreign || t.Key != naming.TaintGPU && t.Key != naming.TaintCriticalAddons
 	})
 }
 

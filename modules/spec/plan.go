@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/modules/naming"
@@ -22,13 +23,19 @@ type PoolPlan struct {
 	// GPUCount and Arch are filled in from them.
 	Pool
 	// Machines are the machine types of the pool, cheapest first: one for an
-	// on-demand pool, several of equal shape for a spot pool. The first is
-	// the one the autoscaler plans with.
+	// on-demand pool, several of equal shape for a spot pool on AWS. The first
+	// is the one the autoscaler plans with. In an existing cluster it is the
+	// pool's own description, without a type or a price.
 	Machines []accelerators.Machine
-	// NodeLabels are all labels that Gantry declares on the pool's nodes.
+	// NodeLabels are all labels that Gantry declares on the pool's nodes; in an
+	// existing cluster, those that it finds there.
 	NodeLabels map[string]string
-	// NodeTaints are all taints that the pool's nodes carry.
+	// NodeTaints are all taints that the pool's nodes carry, those of the cloud
+	// among them.
 	NodeTaints []Taint
+	// Foreign pools are those of an existing cluster: their nodes have none of
+	// Gantry's labels.
+	Foreign bool
 	// DiskGiB is DiskSize in GiB, rounded up.
 	DiskGiB int
 }
@@ -53,23 +60,27 @@ func planPools(r *report, p Platform) []PoolPlan {
 			continue
 		}
 		if machines := machinesFor(r, path, p.Cloud, pool); len(machines) > 0 {
-			plans = append(plans, planPool(pool, machines))
+			plans = append(plans, planPool(p.Cloud, pool, machines))
 		}
 	}
 	checkPoolNames(r, p.Pools)
 	return plans
 }
 
-func planPool(pool Pool, machines []accelerators.Machine) PoolPlan {
+func planPool(cloud Cloud, pool Pool, machines []accelerators.Machine) PoolPlan {
 	first := machines[0]
 	pool.GPU, pool.GPUCount, pool.Arch = first.GPU, first.GPUs, Arch(first.Arch)
-	return PoolPlan{
+	plan := PoolPlan{
 		Pool:       pool,
 		Machines:   machines,
 		NodeLabels: nodeLabels(pool),
-		NodeTaints: nodeTaints(pool),
+		NodeTaints: nodeTaints(cloud, pool),
 		DiskGiB:    wholeUnits(pool.DiskSize, gibi),
 	}
+	if cloud == Existing {
+		plan.Foreign, plan.NodeLabels, plan.NodeTaints = true, maps.Clone(pool.Labels), slices.Clone(pool.Taints)
+	}
+	return plan
 }
 
 // nodeLabels are the labels of the pool's own and Gantry's, which are the same
@@ -88,8 +99,9 @@ func nodeLabels(pool Pool) map[string]string {
 }
 
 // nodeTaints keeps GPUs for pods that ask for one, and training nodes, which
-// may vanish at any time, for pods that can bear it.
-func nodeTaints(pool Pool) []Taint {
+// may vanish at any time, for pods that can bear it. The taint of the cloud is
+// on the nodes whether or not it is declared, so it is.
+func nodeTaints(cloud Cloud, pool Pool) []Taint {
 	var taints []Taint
 	if pool.GPU != "" {
 		taints = append(taints, Taint{Key: naming.TaintGPU, Value: naming.TaintGPUValue, Effect: NoSchedule})
@@ -97,23 +109,62 @@ func nodeTaints(pool Pool) []Taint {
 	if pool.Role == RoleTraining {
 		taints = append(taints, Taint{Key: naming.TaintRole, Value: string(RoleTraining), Effect: NoSchedule})
 	}
-	return append(taints, pool.Taints...)
+	return slices.Concat(taints, cloudTaints(cloud, pool), pool.Taints)
+}
+
+// cloudTaints are the taints that belong to one cloud.
+//
+// EKS taints no spot node. GKE is said to taint them in some versions and not
+// in others, so that declaring the taint is right either way. AKS taints them,
+// and shows a difference where the pool does not say so. The system pools of
+// AKS are meant for critical add-ons alone. Sources:
+// https://cloud.google.com/kubernetes-engine/docs/concepts/spot-vms,
+// https://learn.microsoft.com/azure/aks/spot-node-pool,
+// https://learn.microsoft.com/azure/aks/use-system-pools.
+func cloudTaints(cloud Cloud, pool Pool) []Taint {
+	spot := pool.Capacity == CapacitySpot
+	switch {
+	case cloud == GCP && spot:
+		return []Taint{{Key: naming.TaintSpotGKE, Value: "true", Effect: NoSchedule}}
+	case cloud == Azure && spot:
+		return []Taint{{Key: naming.TaintSpotAKS, Value: "spot", Effect: NoSchedule}}
+	case cloud == Azure && pool.Role == RoleSystem:
+		return []Taint{{Key: naming.TaintCriticalAddons, Value: "true", Effect: NoSchedule}}
+	default:
+		return nil
+	}
 }
 
 // machinesFor is the machine types of a sound pool, or none and a problem.
 func machinesFor(r *report, path string, cloud Cloud, pool Pool) []accelerators.Machine {
+	if cloud == Existing {
+		return []accelerators.Machine{described(pool)}
+	}
 	if len(pool.MachineTypes) > 0 {
 		return namedMachines(cloud, pool)
 	}
-	fits := findMachines(cloud, needOf(cloud, pool))
+	fits := findMachines(cloud, pool, needOf(cloud, pool))
 	if len(fits) == 0 {
 		reportNoMachine(r, path, cloud, pool)
 		return nil
 	}
-	if pool.Capacity != CapacitySpot {
+	if pool.Capacity != CapacitySpot || cloud != AWS {
 		return fits[:1]
 	}
-	return equalMachines(cloud, fits[0])
+	return equalMachines(cloud, pool, fits[0])
+}
+
+// described is a node of an existing cluster as its pool describes it.
+func described(pool Pool) accelerators.Machine {
+	return accelerators.Machine{
+		Cloud:        string(Existing),
+		GPU:          pool.GPU,
+		GPUs:         pool.GPUCount,
+		GPUMemoryMiB: wholeUnits(pool.GPUMemory, mebi),
+		VCPU:         pool.CPU,
+		MemoryMiB:    wholeUnits(pool.Memory, mebi),
+		Arch:         string(pool.Arch),
+	}
 }
 
 // namedMachines are the machine types that the pool names, which checkPool has
@@ -131,22 +182,36 @@ func namedMachines(cloud Cloud, pool Pool) []accelerators.Machine {
 // equalMachines are the machine types of a spot pool: the cheapest that fits and
 // its equals in shape. A pool of several keeps its node count when one type has
 // no spot capacity left, and the autoscaler's plan stays right.
-func equalMachines(cloud Cloud, cheapest accelerators.Machine) []accelerators.Machine {
-	equals := withNodeImage(cloud, accelerators.EqualShapes(cheapest))
+func equalMachines(cloud Cloud, pool Pool, cheapest accelerators.Machine) []accelerators.Machine {
+	equals := filter(withNodeImage(cloud, accelerators.EqualShapes(cheapest)), pool.admits)
 	return equals[:min(len(equals), maxMachineTypes)]
 }
 
-func findMachines(cloud Cloud, need accelerators.Need) []accelerators.Machine {
-	return withNodeImage(cloud, accelerators.Find(need))
+// admits is whether a machine may be a node of the pool, whatever its shape.
+func (p Pool) admits(m accelerators.Machine) bool {
+	return (p.Burstable == nil || *p.Burstable || !isBurstable(m)) &&
+		(p.Capacity != CapacityOnDemand || soldOnDemand(m))
 }
 
+// findMachines are the machine types that meet a need and that nodes of the pool
+// can be, cheapest first.
+func findMachines(cloud Cloud, pool Pool, need accelerators.Need) []accelerators.Machine {
+	return filter(withNodeImage(cloud, accelerators.Find(need)), pool.admits)
+}
+
+// needOf is what a pool asks of its machines, and what the cloud asks of them
+// for the pool's role.
 func needOf(cloud Cloud, pool Pool) accelerators.Need {
+	least := minSystemVCPU(cloud)
+	if pool.Role != RoleSystem {
+		least = 0
+	}
 	return accelerators.Need{
 		Cloud:        string(cloud),
 		GPU:          pool.GPU,
 		GPUs:         pool.GPUCount,
 		GPUMemoryMiB: wholeUnits(pool.GPUMemory, mebi),
-		VCPU:         pool.CPU,
+		VCPU:         max(pool.CPU, least),
 		MemoryMiB:    wholeUnits(pool.Memory, mebi),
 		Arch:         string(pool.Arch),
 	}
@@ -180,10 +245,14 @@ func reportNoMachine(r *report, path string, cloud Cloud, pool Pool) {
 			func() { tried.MemoryMiB = need.MemoryMiB },
 			func(m accelerators.Machine) string { return gib(m.MemoryMiB) }},
 	}
-	left := findMachines(cloud, tried)
+	if asSpot := cheapestSpot(cloud, pool, need); asSpot != "" {
+		r.add(path+".capacity", string(pool.Capacity), "is no way to get "+gpuName(pool)+" on "+string(cloud)+", which sells "+asSpot+" as spot and by reservation only", "use capacity: spot, or ask for another gpu or gpuCount")
+		return
+	}
+	left := findMachines(cloud, pool, tried)
 	for _, wish := range wishes {
 		wish.narrow()
-		fits := findMachines(cloud, tried)
+		fits := findMachines(cloud, pool, tried)
 		if len(fits) > 0 || len(left) == 0 {
 			left = fits
 			continue
@@ -196,10 +265,39 @@ func reportNoMachine(r *report, path string, cloud Cloud, pool Pool) {
 		"choose "+oneOf(UsableGPUs(cloud)))
 }
 
-// UsableGPUs lists the accelerator models that nodes can have on a cloud: those
-// of some machine type that there is a node image for.
-func UsableGPUs(cloud Cloud) []string {
-	return slices.DeleteFunc(slices.Clone(accelerators.GPUs(string(cloud))), func(gpu string) bool {
-		return len(findMachines(cloud, accelerators.Need{Cloud: string(cloud), GPU: gpu})) == 0
-	})
+// cheapestSpot is the machine type that an on-demand pool would have as a spot
+// pool, or "".
+func cheapestSpot(cloud Cloud, pool Pool, need accelerators.Need) string {
+	if pool.Capacity != CapacityOnDemand {
+		return ""
+	}
+	pool.Capacity = CapacitySpot
+	fits := findMachines(cloud, pool, need)
+	if len(fits) == 0 {
+		return ""
+	}
+	return fits[0].Type
 }
+
+// UsableGPUs lists the accelerator models that nodes can have on a cloud: those
+// of some machine type that there is a node image for. What an existing cluster
+// has is not known: it has none listed.
+func UsableGPUs(cloud Cloud) []string { return slices.Clone(usableGPUs()[cloud]) }
+
+var usableGPUs = sync.OnceValue(func() map[Cloud][]string {
+	usable := map[Cloud][]string{}
+	for _, cloud := range Clouds {
+		usable[cloud] = filter(accelerators.GPUs(string(cloud)), func(gpu string) bool {
+			need := accelerators.Need{Cloud: string(cloud), GPU: gpu}
+			return len(withNodeImage(cloud, accelerators.Find(need))) > 0
+		})
+	}
+	return usable
+})
+
+// knownGPUs lists the accelerator models that nodes can have on some cloud.
+var knownGPUs = sync.OnceValue(func() []string {
+	known := slices.Concat(slices.Collect(maps.Values(usableGPUs()))...)
+	slices.Sort(known)
+	return slices.Compact(known)
+})

@@ -6,16 +6,56 @@
 // file or environment.
 package spec
 
+import "slices"
+
 // Cloud names the provider that runs the cluster.
 type Cloud string
 
 // The clouds that a configuration may name.
 const (
+	// AWS runs Amazon EKS.
 	AWS Cloud = "aws"
+	// GCP runs Google Kubernetes Engine.
+	GCP Cloud = "gcp"
+	// Azure runs Azure Kubernetes Service.
+	Azure Cloud = "azure"
+	// Existing is a cluster that is there already: on premises, kind, k3s.
+	Existing Cloud = "existing"
 )
 
 // Clouds lists every accepted value of Cloud.
-var Clouds = []Cloud{AWS}
+var Clouds = []Cloud{AWS, GCP, Azure, Existing}
+
+// ProviderKeys names the configuration keys in which a cloud's own Pulumi
+// provider keeps its region and its account; empty where it has none.
+func (c Cloud) ProviderKeys() (region, account string) {
+	switch c {
+	case AWS:
+		return "aws:region", ""
+	case GCP:
+		return "gcp:region", "gcp:project"
+	case Azure:
+		return "azure-native:location", "azure-native:subscriptionId"
+	default:
+		return "", ""
+	}
+}
+
+// Layer is a part of the platform that can have a stack of its own.
+type Layer string
+
+// The accepted values of Layer, each of which rests on those before it.
+const (
+	// LayerCluster is the cluster and everything of its cloud.
+	LayerCluster Layer = "cluster"
+	// LayerPlatform is what every model relies on inside the cluster.
+	LayerPlatform Layer = "platform"
+	// LayerModels is the models.
+	LayerModels Layer = "models"
+)
+
+// Layers lists every accepted value of Layer, from the ground up.
+var Layers = []Layer{LayerCluster, LayerPlatform, LayerModels}
 
 // Platform is the whole configuration of one stack.
 type Platform struct {
@@ -24,11 +64,23 @@ type Platform struct {
 	// beginning with a letter, at most 40 characters. Default: the project
 	// and the stack name, for example gantry-dev.
 	Name string `json:"name" jsonschema:"example=gantry-dev"`
-	// Cloud that runs the cluster. Default: aws.
+	// Cloud that runs the cluster: aws (EKS), gcp (GKE), azure (AKS), or
+	// existing for a cluster that is there already. Default: aws.
 	Cloud Cloud `json:"cloud"`
+	// Layers that this stack makes: cluster, platform (what models rely on
+	// inside the cluster) and models. They must be neighbours. A stack without
+	// cluster takes everything below its layers from another stack. Default:
+	// all three.
+	Layers []Layer `json:"layers"`
+	// LayersFrom names the stack that has the layer below the first of this
+	// one, as organization/project/stack. Required where layers does not begin
+	// with cluster, and refused where it does. Default: none.
+	LayersFrom string `json:"layersFrom" jsonschema:"example=organization/gantry/prod"`
 	// Tags put on every cloud resource that can carry them, beside the tags
 	// that Gantry sets itself (gantry.dev/platform, gantry.dev/stack). At most
-	// 40; the prefixes aws: and gantry.dev/ are reserved. Default: none.
+	// 40; the prefix gantry.dev/ and those of the clouds are reserved. On Google
+	// Cloud they are labels, of lower-case letters, digits, '-' and '_'; Azure
+	// takes no '/' in a key. Default: none.
 	Tags map[string]string `json:"tags"`
 	// Protect guards what holds data or is slow to rebuild (cluster, keys,
 	// file systems, logs) against deletion and keeps it on destroy. Default:
@@ -36,6 +88,9 @@ type Platform struct {
 	Protect *bool `json:"protect"`
 	// Cluster is the Kubernetes control plane and the network around it.
 	Cluster Cluster `json:"cluster"`
+	// Existing tells how to reach a cluster that is there already. Only for
+	// cloud: existing.
+	Existing ExistingCluster `json:"existing"`
 	// Pools are the groups of equal nodes. At least one must have the role
 	// system, on-demand capacity, a min of 1 or more and no taints.
 	Pools []Pool `json:"pools"`
@@ -51,9 +106,33 @@ type Platform struct {
 	Project string `json:"-"`
 	// Stack is the name of the Pulumi stack. Not configurable.
 	Stack string `json:"-"`
-	// Region of the cloud, from the cloud's own key (aws:region). Not
-	// configurable here.
+	// Region of the cloud, from the cloud's own key (aws:region, gcp:region,
+	// azure-native:location). Not configurable here.
 	Region string `json:"-"`
+	// Account is the Google Cloud project (gcp:project) or the Azure
+	// subscription (azure-native:subscriptionId; empty means that of the
+	// credentials). Not configurable here.
+	Account string `json:"-"`
+	// Handed is the cluster of another stack that this one builds on; nil
+	// where this stack makes the cluster itself. Not configurable.
+	Handed *Handed `json:"-"`
+}
+
+// Has tells whether this stack makes a layer.
+func (p Platform) Has(layer Layer) bool { return slices.Contains(p.Layers, layer) }
+
+// Handed is what one stack tells another of its cluster: all that is known of
+// it at plan time.
+type Handed struct {
+	// Name, Cloud, Region and Account of the cluster.
+	Name    string
+	Cloud   Cloud
+	Region  string
+	Account string
+	// Autoscaled tells whether an autoscaler decides on node counts.
+	Autoscaled bool
+	// Pools of the cluster.
+	Pools []PoolPlan
 }
 
 // Protected tells whether the platform guards what holds data.

@@ -56,6 +56,9 @@ type Pool struct {
 	// GPU is the accelerator model, for example l4 or a100. Left out: no
 	// accelerator. System pools have none. Default: none.
 	GPU string `json:"gpu" jsonschema:"example=l4"`
+	// GPUAlternatives are accelerator models to take, in this order, on a
+	// cloud that does not sell gpu. Default: none.
+	GPUAlternatives []string `json:"gpuAlternatives" jsonschema:"example=t4"`
 	// GPUCount is the number of accelerators in a node. Default: 1 when gpu
 	// is set.
 	GPUCount int `json:"gpuCount" jsonschema:"minimum=1"`
@@ -71,6 +74,10 @@ type Pool struct {
 	// Arch is the processor architecture, amd64 or arm64. Default: amd64; that
 	// of the machine types where they are named.
 	Arch Arch `json:"arch"`
+	// Burstable admits machine types that are cheap and slow down under steady
+	// load (T3, T3a and T4g on AWS). Only for pools that ask by need. Default:
+	// true; false when the platform is protected.
+	Burstable *bool `json:"burstable"`
 	// Capacity is spot (cheap, and taken back at short notice) or on-demand.
 	// Default: spot for training, on-demand for system and inference.
 	Capacity Capacity `json:"capacity"`
@@ -95,11 +102,14 @@ type Pool struct {
 	// all zones.
 	Zones int `json:"zones" jsonschema:"minimum=1"`
 	// Labels put on the nodes beside Gantry's own, at most 15. The domains
-	// gantry.dev, kubernetes.io, k8s.io and eks.amazonaws.com are reserved.
-	// Default: none.
+	// gantry.dev, kubernetes.io, k8s.io, eks.amazonaws.com,
+	// cloud.google.com and kubernetes.azure.com are reserved. In an existing
+	// cluster they are the labels by which the pool's nodes are known, and at
+	// least one is required. Default: none.
 	Labels map[string]string `json:"labels"`
 	// Taints put on the nodes beside Gantry's own, at most 10. A tainted pool
-	// is reserved: models run on it only when they name it. Default: none.
+	// is reserved: models run on it only when they name it. In an existing
+	// cluster they are the taints that the nodes have. Default: none.
 	Taints []Taint `json:"taints"`
 }
 

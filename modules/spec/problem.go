@@ -69,6 +69,10 @@ func (r *report) err() error {
 	if len(r.problems) == 0 {
 		return nil
 	}
+	return r.sorted()
+}
+
+func (r *report) sorted() Problems {
 	problems := slices.Clone(r.problems)
 	slices.SortStableFunc(problems, func(a, b Problem) int { return comparePaths(a.Path, b.Path) })
 	return slices.Compact(problems)

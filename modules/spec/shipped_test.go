@@ -11,8 +11,17 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// madeByGantry are the clouds in which Gantry makes the cluster.
+var madeByGantry = []Cloud{AWS, GCP, Azure}
+
 // shipped is the configuration of a stack in this repository, with its models.
 func shipped(t *testing.T, stack string) Raw {
+	t.Helper()
+	return shippedOn(t, stack, AWS)
+}
+
+// shippedOn is shipped with the one line changed that names the cloud.
+func shippedOn(t *testing.T, stack string, cloud Cloud) Raw {
 	t.Helper()
 	content, err := os.ReadFile("../../Pulumi." + stack + ".yaml")
 	require.NoError(t, err)
@@ -20,8 +29,12 @@ func shipped(t *testing.T, stack string) Raw {
 		Config map[string]any `json:"config"`
 	}
 	require.NoError(t, yaml.UnmarshalStrict(content, &file))
+	require.Contains(t, file.Config, "gantry:cloud")
+	file.Config["gantry:cloud"] = string(cloud)
 	raw := Raw{Project: "gantry", Stack: stack, ModelFiles: map[string][]byte{}}
-	raw.Region, _ = file.Config["aws:region"].(string)
+	regionKey, accountKey := cloud.ProviderKeys()
+	raw.Region, _ = file.Config[regionKey].(string)
+	raw.Account, _ = file.Config[accountKey].(string)
 	own := map[string]any{}
 	for name, value := range file.Config {
 		if key, ok := strings.CutPrefix(name, root); ok {
@@ -92,6 +105,36 @@ func TestShippedModel_RunsOnTheServePoolOfEveryStack(t *testing.T) {
 		assert.Equal(t, "serve", pools[0].Name, stack)
 		assert.LessOrEqual(t, model.Scale.Max, pools[0].Max*pools[0].GPUCount, stack)
 		assert.Equal(t, "10Gi", model.Storage.Models, stack)
+	}
+}
+
+func TestShipped_MovesToAnotherCloudByOneLine(t *testing.T) {
+	for _, test := range []struct {
+		stack string
+		cloud Cloud
+		want  []string // the first machine type of each pool
+		gpu   string   // of the model
+	}{
+		{"dev", AWS, []string{"t3a.large", "g6.xlarge", "g6.xlarge"}, "l4"},
+		{"dev", GCP, []string{"e2-standard-2", "g2-standard-4", "g2-standard-4"}, "l4"},
+		{"dev", Azure, []string{"Standard_F4s_v2", "Standard_NC4as_T4_v3", "Standard_NC4as_T4_v3"}, "t4"},
+		{"prod", AWS, []string{"m5a.xlarge", "p4d.24xlarge", "g6.xlarge"}, "l4"},
+		{"prod", GCP, []string{"e2-standard-4", "a2-highgpu-8g", "g2-standard-4"}, "l4"},
+		{"prod", Azure, []string{"Standard_D4as_v5", "Standard_ND96asr_v4", "Standard_NC4as_T4_v3"}, "t4"},
+	} {
+		t.Run(test.stack+" on "+string(test.cloud), func(t *testing.T) {
+			platform, plans := load(t, shippedOn(t, test.stack, test.cloud))
+
+			var types []string
+			for _, plan := range plans {
+				types = append(types, typesOf(plan)[0])
+			}
+			assert.Equal(t, test.want, types)
+			model := platform.Models["image-classifier"]
+			assert.Equal(t, test.gpu, model.GPU.Type)
+			assert.Equal(t, []PoolPlan{plans[2]}, PoolsFor(model, plans))
+			assert.Empty(t, Warnings(platform, plans), "an example gives no cause for any")
+		})
 	}
 }
 

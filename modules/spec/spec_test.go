@@ -1,8 +1,11 @@
 package spec
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,19 +28,59 @@ gpu: {type: l4}
 scale: {min: 2, max: 4}
 `
 
+// Where the stacks of tests lie, unless they say something else.
+var (
+	regions  = map[Cloud]string{AWS: "us-east-1", GCP: "us-central1", Azure: "westeurope"}
+	accounts = map[Cloud]string{GCP: "example-project", Azure: "11111111-2222-3333-4444-555555555555"}
+)
+
 // configured is soundConfig with some keys replaced, as the engine hands it
-// over: JSON for maps and lists, text for everything else.
+// over: JSON for maps and lists, text for everything else. Keys of a cloud's own
+// provider, such as gcp:project, are its region and account. Where layers leave
+// out the cluster there is one behind layersFrom.
 func configured(t testing.TB, replaced string, files ...string) Raw {
 	t.Helper()
 	config := stackConfig(t, soundConfig)
-	for key, text := range stackConfig(t, replaced) {
-		config[key] = text
+	maps.Copy(config, stackConfig(t, replaced))
+	cloud := cmp.Or(Cloud(config["cloud"]), AWS)
+	raw := Raw{Project: "gantry", Stack: "dev", Region: regions[cloud], Account: accounts[cloud], ModelFiles: map[string][]byte{}}
+	regionKey, accountKey := cloud.ProviderKeys()
+	for key, into := range map[string]*string{regionKey: &raw.Region, accountKey: &raw.Account} {
+		if value, ok := config[key]; ok {
+			*into = value
+		}
+		delete(config, key)
 	}
-	raw := Raw{Project: "gantry", Stack: "dev", Region: "us-east-1", Config: config, ModelFiles: map[string][]byte{}}
+	if layers := config["layers"]; config["layersFrom"] != "" && layers != "" && !strings.Contains(layers, "cluster") {
+		raw.Handed = handed()
+	}
+	raw.Config = config
 	for i := 0; i < len(files); i += 2 {
 		raw.ModelFiles["stacks/models/"+files[i]] = []byte(files[i+1])
 	}
 	return raw
+}
+
+// handed is the cluster of another stack: on Azure, with a system pool and two
+// T4, and without an autoscaler.
+func handed() *Handed {
+	below := Default(Platform{
+		Name: "vision-prod", Cloud: Azure, Stack: "prod",
+		Cluster: Cluster{Version: "1.34"},
+		Addons:  Addons{Autoscaler: Autoscaler{Enabled: new(false)}},
+		Pools: []Pool{
+			{Name: "system", Role: RoleSystem, Min: 2},
+			{Name: "serve", Role: RoleInference, GPU: "l4", GPUAlternatives: []string{"t4"}, Min: 2},
+		},
+	})
+	plans, err := PlanPools(below)
+	if err != nil {
+		panic(err)
+	}
+	return &Handed{
+		Name: below.Name, Cloud: Azure, Region: regions[Azure], Account: accounts[Azure],
+		Autoscaled: false, Pools: plans,
+	}
 }
 
 func stackConfig(t testing.TB, text string) map[string]string {

@@ -50,8 +50,10 @@ func gpuText(pool Pool) string {
 	if pool.GPU == "" {
 		return "without a GPU"
 	}
-	return fmt.Sprintf("with %d %s", pool.GPUCount, pool.GPU)
+	return "with " + gpuName(pool)
 }
+
+func gpuName(pool Pool) string { return fmt.Sprintf("%d %s", pool.GPUCount, pool.GPU) }
 
 // nearest is the known word that a person most likely meant, or "" when none is
 // near: more than a third of its letters would have to change.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // eksAddons are the managed add-ons of EKS that Gantry installs, by their names
@@ -20,7 +21,9 @@ func checkAddons(r *report, p Platform) {
 	const at = "gantry:addons"
 	checkFields(r, at, p.Addons)
 	checkImage(r, at+".devicePlugin.image", p.Addons.DevicePlugin.Image)
+	checkAdvertiser(r, at+".devicePlugin.enabled", p)
 	if p.Cloud != AWS {
+		checkNoVersions(r, at+".versions", p)
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Addons.Versions)) {
@@ -31,5 +34,27 @@ func checkAddons(r *report, p Platform) {
 		if !eksAddonVersion.MatchString(version) {
 			r.add(at, version, "is not the version of an EKS add-on", "write it as v1.20.4-eksbuild.2; list them with: aws eks describe-addon-versions --addon-name "+name)
 		}
+	}
+}
+
+// checkNoVersions reports versions where add-ons have none that can be chosen.
+func checkNoVersions(r *report, at string, p Platform) {
+	if len(p.Addons.Versions) == 0 {
+		return
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(p.Addons.Versions)), ", ")
+	what := "are versions of add-ons of EKS; " + clusterOf(p.Cloud) + " chooses the versions of its own"
+	if p.Cloud == Existing {
+		what = "are versions of add-ons of EKS; an existing cluster brings its own"
+	}
+	r.add(at, names, what, "remove it, or use cloud: aws")
+}
+
+// checkAdvertiser makes sure that one thing tells the scheduler of the GPUs of
+// a node: two of them hand out each GPU twice. GKE brings its own. Source:
+// https://cloud.google.com/kubernetes-engine/docs/how-to/gpus
+func checkAdvertiser(r *report, at string, p Platform) {
+	if p.Cloud == GCP && p.Addons.DevicePlugin.Enabled != nil && *p.Addons.DevicePlugin.Enabled {
+		r.add(at, true, "puts a second device plugin beside the one that GKE runs on its GPU nodes", "remove it")
 	}
 }

@@ -11,7 +11,10 @@ import (
 // checkMachineTypes checks machine types that are named outright.
 func checkMachineTypes(r *report, at string, cloud Cloud, pool Pool) {
 	checkNoNeed(r, at, pool)
-	if pool.Capacity == CapacityOnDemand && len(pool.MachineTypes) > 1 {
+	switch several := len(pool.MachineTypes) > 1; {
+	case several && cloud != AWS:
+		r.add(at+".machineTypes", strings.Join(pool.MachineTypes, ", "), "is several types, and a pool of "+clusterOf(cloud)+" has one", "keep one, and give each other a pool of its own")
+	case several && pool.Capacity == CapacityOnDemand:
 		r.add(at+".machineTypes", strings.Join(pool.MachineTypes, ", "), "is several types for an on-demand pool", "keep one, or use capacity: spot")
 	}
 	if len(pool.MachineTypes) > maxMachineTypes {
@@ -32,9 +35,14 @@ func checkMachineTypes(r *report, at string, cloud Cloud, pool Pool) {
 		}
 		checkSameShape(r, at, *first, machine)
 	}
-	if first != nil {
-		checkAgrees(r, at, pool, *first)
+	if first == nil {
+		return
 	}
+	checkAgrees(r, at, pool, *first)
+	if pool.Capacity == CapacityOnDemand && !soldOnDemand(*first) {
+		r.add(at+".capacity", string(pool.Capacity), "is no way to get "+first.Type+", which "+string(cloud)+" sells as spot and by reservation only", "use capacity: spot, or another type")
+	}
+	checkSystemMachine(r, at, cloud, pool, *first)
 }
 
 // checkNoNeed reports wishes beside named machine types, which decide
@@ -49,6 +57,19 @@ func checkNoNeed(r *report, at string, pool Pool) {
 	}
 	if pool.Memory != "" {
 		r.add(at+".memory", pool.Memory, what, fix)
+	}
+	if len(pool.GPUAlternatives) > 0 {
+		r.add(at+".gpuAlternatives", strings.Join(pool.GPUAlternatives, ", "), what, fix)
+	}
+	if pool.Burstable != nil {
+		r.add(at+".burstable", *pool.Burstable, what, fix)
+	}
+}
+
+// checkSystemMachine reports a machine that is too small for a system pool.
+func checkSystemMachine(r *report, at string, cloud Cloud, pool Pool, machine accelerators.Machine) {
+	if least := minSystemVCPU(cloud); pool.Role == RoleSystem && machine.VCPU < least {
+		r.add(at+".machineTypes[0]", machine.Type, fmt.Sprintf("has %d vCPU, and %s takes system nodes of %d or more", machine.VCPU, clusterOf(cloud), least), "use a greater type, or ask by need (cpu, memory)")
 	}
 }
 
@@ -76,7 +97,7 @@ func machineTypeFix(cloud Cloud, name string) string {
 
 func checkSameShape(r *report, at string, first, machine accelerators.Machine) {
 	if machine.VCPU == first.VCPU && machine.MemoryMiB == first.MemoryMiB && machine.GPU == first.GPU &&
-		machine.GPUs == first.GPUs && machine.Arch == first.Arch {
+		machine.GPUs == first.GPUs && machine.GPUMemoryMiB == first.GPUMemoryMiB && machine.Arch == first.Arch {
 		return
 	}
 	r.add(at, machine.Type, fmt.Sprintf("has another shape (%s) than %s (%s), with which the autoscaler plans", shapeText(machine), first.Type, shapeText(first)),
@@ -86,7 +107,7 @@ func checkSameShape(r *report, at string, first, machine accelerators.Machine) {
 func shapeText(m accelerators.Machine) string {
 	text := fmt.Sprintf("%d vCPU, %s, %s", m.VCPU, gib(m.MemoryMiB), m.Arch)
 	if m.GPU != "" {
-		text += fmt.Sprintf(", %d %s", m.GPUs, m.GPU)
+		text += fmt.Sprintf(", %d %s of %s", m.GPUs, m.GPU, gib(m.GPUMemoryMiB))
 	}
 	return text
 }

@@ -88,6 +88,7 @@ func checkModelGPU(r *report, at string, cloud Cloud, gpu ModelGPU) {
 	if gpu.Type == "" && gpu.Count != 0 {
 		r.add(at+".count", gpu.Count, "counts accelerators of no model", "add type, for example type: l4, or remove count")
 	}
+	checkAlternatives(r, at+".alternatives", cloud, gpu.Type, gpu.Alternatives)
 	known := UsableGPUs(cloud)
 	if gpu.Type != "" && len(known) > 0 && !slices.Contains(known, gpu.Type) {
 		r.add(at+".type", gpu.Type, "is not an accelerator that nodes can have on "+string(cloud), choose(gpu.Type, known))

@@ -141,12 +141,14 @@ func limitKey(p Platform) string {
 }
 
 // MaxNodes is how many nodes a pool can have: its greatest number where an
-// autoscaler adds them, its least where no one does.
+// autoscaler adds them, its least where no one does. System pools of AKS have
+// two at least.
 func MaxNodes(p Platform, pool PoolPlan) int {
+	least := minSystemNodes(p.Cloud, pool.Pool)
 	if autoscaled(p) {
-		return pool.Max
+		return max(pool.Max, least)
 	}
-	return pool.Min
+	return max(pool.Min, least)
 }
 
 func autoscaled(p Platform) bool {

@@ -2,14 +2,13 @@ package spec
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-
-	"k8s.io/apimachinery/pkg/util/validation"
-
-	"gantry.dev/gantry/modules/naming"
 )
+
+// aksPoolName is a name that AKS keeps for itself. Source: Azure/AKS,
+// CHANGELOG.md, 2025-04-27.
+const aksPoolName = "aksmanagedap"
 
 const (
 	// maxPoolName is AKS's limit.
@@ -20,14 +19,15 @@ const (
 	// minGPUDiskGiB holds the drivers and two or three images with CUDA and
 	// a framework, of 10 to 20 GB each.
 	minGPUDiskGiB = 100
-	// maxDiskGiB is the size up to which every cloud has network disks.
+	// maxDiskGiB is the size up to which AWS and Google Cloud have disks that a
+	// machine starts from.
 	maxDiskGiB = 16 * 1024
-	// maxLabels and maxPoolTaints keep a pool within the 50 tags of an Auto
-	// Scaling group: each label and taint is one, beside the five that EKS
-	// sets, four labels, two taints and the resources of Gantry, and some of
-	// the user's own.
-	maxLabels     = 15
-	maxPoolTaints = 10
+	// maxOSDiskGiB is the same of Azure. Source:
+	// https://learn.microsoft.com/azure/virtual-machines/managed-disks-overview
+	maxOSDiskGiB = 2048
+	// maxAKSNodes is the greatest size of a pool of AKS. Source:
+	// https://learn.microsoft.com/azure/aks/quotas-skus-regions
+	maxAKSNodes = 1000
 )
 
 // checkPool checks one pool by itself.
@@ -36,9 +36,16 @@ func checkPool(r *report, at string, p Platform, pool Pool) {
 	if pool.Name != "" {
 		checkName(r, at+".name", pool.Name, maxPoolName, "choose one such as train-a100")
 	}
-	if len(pool.MachineTypes) > 0 && slices.Contains(Clouds, p.Cloud) {
+	if p.Cloud == Azure && pool.Name == aksPoolName {
+		r.add(at+".name", pool.Name, "is the name of a part of AKS", "choose another")
+	}
+	switch {
+	case p.Cloud == Existing:
+		checkForeignPool(r, at, pool)
+		checkNeed(r, at, p.Cloud, pool)
+	case len(pool.MachineTypes) > 0 && slices.Contains(Clouds, p.Cloud):
 		checkMachineTypes(r, at, p.Cloud, pool)
-	} else {
+	default:
 		checkNeed(r, at, p.Cloud, pool)
 	}
 	if pool.Role == RoleSystem && hasAccelerator(pool, p.Cloud) {
@@ -46,8 +53,17 @@ func checkPool(r *report, at string, p Platform, pool Pool) {
 	}
 	checkSize(r, at, p, pool)
 	checkDisk(r, at+".diskSize", pool, p.Cloud)
+	if p.Cloud == Existing {
+		return // labels and taints are whatever the nodes have
+	}
 	checkLabels(r, at+".labels", pool.Labels)
 	checkTaints(r, at+".taints", pool.Taints)
+	switch p.Cloud {
+	case AWS:
+		checkGroupTags(r, at, p, pool)
+	case Azure:
+		checkAKSTaints(r, at+".taints", pool)
+	}
 }
 
 func checkNeed(r *report, at string, cloud Cloud, pool Pool) {
@@ -55,6 +71,7 @@ func checkNeed(r *report, at string, cloud Cloud, pool Pool) {
 	if pool.GPU != "" && len(known) > 0 && !slices.Contains(known, pool.GPU) {
 		r.add(at+".gpu", pool.GPU, "is not an accelerator that nodes can have on "+string(cloud), choose(pool.GPU, known))
 	}
+	checkAlternatives(r, at+".gpuAlternatives", cloud, pool.GPU, pool.GPUAlternatives)
 	if pool.GPU == "" && pool.GPUCount != 0 {
 		r.add(at+".gpuCount", pool.GPUCount, "counts accelerators of no model", "name the model, for example gpu: l4, or remove gpuCount")
 	}
@@ -63,6 +80,25 @@ func checkNeed(r *report, at string, cloud Cloud, pool Pool) {
 	}
 	checkBytes(r, at+".gpuMemory", pool.GPUMemory, gibi)
 	checkBytes(r, at+".memory", pool.Memory, gibi)
+}
+
+// checkAlternatives reports accelerators to fall back on that are sold nowhere,
+// or for which there is nothing to fall back from. What an existing cluster has
+// is not known.
+func checkAlternatives(r *report, at string, cloud Cloud, gpu string, alternatives []string) {
+	if gpu == "" && len(alternatives) > 0 {
+		r.add(at, strings.Join(alternatives, ", "), "are alternatives to no accelerator", "name the one that is wanted first, for example gpu: l4, or remove it")
+		return
+	}
+	for i, alternative := range alternatives {
+		at := fmt.Sprintf("%s[%d]", at, i)
+		switch {
+		case slices.Contains(alternatives[:i], alternative):
+			r.add(at, alternative, "is named twice", "remove one of the two")
+		case cloud != Existing && !slices.Contains(knownGPUs(), alternative):
+			r.add(at, alternative, "is not an accelerator that nodes can have on any cloud", choose(alternative, knownGPUs()))
+		}
+	}
 }
 
 // checkBytes reports what is no amount of memory or disk, or less than the
@@ -102,6 +138,9 @@ func checkSize(r *report, at string, p Platform, pool Pool) {
 	if pool.Min > pool.Max {
 		r.add(at+".max", pool.Max, fmt.Sprintf("is less than min, %d", pool.Min), "raise max or lower min")
 	}
+	if p.Cloud == Azure && pool.Max > maxAKSNodes {
+		r.add(at+".max", pool.Max, "is more nodes than a pool of AKS can have", fmt.Sprintf("use %d or less, and a second pool", maxAKSNodes))
+	}
 	if pool.Zones > p.Cluster.Zones {
 		r.add(at+".zones", pool.Zones, fmt.Sprintf("is more than the %d zones of the cluster", p.Cluster.Zones), "lower it, or raise gantry:cluster.zones")
 	}
@@ -120,69 +159,12 @@ func checkDisk(r *report, at string, pool Pool, cloud Cloud) {
 	if size < least*gibi {
 		r.add(at, pool.DiskSize, "is too small for "+reason, fmt.Sprintf("use %dGi or more", least))
 	}
-	if size > maxDiskGiB*gibi {
-		r.add(at, pool.DiskSize, "is greater than a disk can be", fmt.Sprintf("use %dGi or less", maxDiskGiB))
+	most := int64(maxDiskGiB)
+	if cloud == Azure {
+		most = maxOSDiskGiB
 	}
-}
-
-// reservedDomains are the domains of label and taint keys that EKS or the
-// kubelet refuse, and Gantry's own.
-var reservedDomains = []string{"gantry.dev", "kubernetes.io", "k8s.io", "eks.amazonaws.com"}
-
-// checkKey reports a key that no label or taint can have.
-func checkKey(r *report, at, key string) {
-	if faults := validation.IsQualifiedName(key); len(faults) > 0 {
-		r.add(at, key, "is not a key that Kubernetes takes: "+fault(faults), "use letters, digits, '-', '_' and '.', optionally behind a domain and '/'")
-		return
-	}
-	domain, _, hasDomain := strings.Cut(key, "/")
-	for _, reserved := range reservedDomains {
-		if hasDomain && (domain == reserved || strings.HasSuffix(domain, "."+reserved)) {
-			r.add(at, key, "is in the reserved domain "+reserved, "use a domain of your own, for example team.example.com/"+key[len(domain)+1:])
-		}
-	}
-}
-
-// fault is the first fault that Kubernetes finds, without its examples and
-// regular expressions.
-func fault(faults []string) string {
-	text, _, _ := strings.Cut(faults[0], " (e.g.")
-	return text
-}
-
-func checkLabelValue(r *report, at, value string) {
-	if faults := validation.IsValidLabelValue(value); len(faults) > 0 {
-		r.add(at, value, "is not a value that Kubernetes takes: "+fault(faults), "use up to 63 letters, digits, '-', '_' and '.'")
-	}
-}
-
-func checkLabels(r *report, at string, labels map[string]string) {
-	if len(labels) > maxLabels {
-		r.add(at, fmt.Sprintf("%d labels", len(labels)), "is more than fit into the tags of an Auto Scaling group", fmt.Sprintf("keep %d or fewer", maxLabels))
-	}
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		checkKey(r, join(at, key), key)
-		checkLabelValue(r, join(at, key), labels[key])
-	}
-}
-
-func checkTaints(r *report, at string, taints []Taint) {
-	if len(taints) > maxPoolTaints {
-		r.add(at, fmt.Sprintf("%d taints", len(taints)), "is more than fit into the tags of an Auto Scaling group", fmt.Sprintf("keep %d or fewer", maxPoolTaints))
-	}
-	for i, taint := range taints {
-		at := fmt.Sprintf("%s[%d]", at, i)
-		if taint.Key == "" {
-			continue
-		}
-		if taint.Key == naming.TaintGPU {
-			r.add(at+".key", taint.Key, "is a taint that Gantry sets itself on GPU pools", "remove it")
-		}
-		checkKey(r, at+".key", taint.Key)
-		checkLabelValue(r, at+".value", taint.Value)
-		if slices.ContainsFunc(taints[:i], func(t Taint) bool { return t.Key == taint.Key && t.Effect == taint.Effect }) {
-			r.add(at+".key", taint.Key, "is set twice with the same effect", "remove one of the two")
-		}
+	if size > most*gibi {
+		r.add(at, pool.DiskSize, "is greater than a disk can be", fmt.Sprintf("use %dGi or less", most))
 	}
 }
 
@@ -198,32 +180,5 @@ func checkPoolNames(r *report, pools []Pool) {
 			continue
 		}
 		seen[plain] = i
-	}
-}
-
-// checkSystemPool makes sure that there is always a node for DNS, the
-// autoscaler and the other parts that bring up the rest.
-func checkSystemPool(r *report, pools []Pool) {
-	if slices.ContainsFunc(pools, func(p Pool) bool { return !slices.Contains(Roles, p.Role) }) {
-		return // a pool without a sound role may have been meant to be the one
-	}
-	if slices.ContainsFunc(pools, func(p Pool) bool {
-		return p.Role == RoleSystem && p.Capacity == CapacityOnDemand && len(p.Taints) == 0 && p.Min > 0
-	}) {
-		return
-	}
-	const fix = "add {name: system, role: system, cpu: 2, memory: 8Gi, min: 1, max: 3}"
-	i := slices.IndexFunc(pools, func(p Pool) bool { return p.Role == RoleSystem })
-	if i < 0 {
-		r.missing("gantry:pools", "have no system pool, so nothing can run what the cluster needs", fix)
-		return
-	}
-	at := fmt.Sprintf("gantry:pools[%d]", i)
-	const why = ", and no other system pool can always run what the cluster needs"
-	switch pool := pools[i]; {
-	case pool.Capacity == CapacitySpot:
-		r.add(at+".capacity", string(pool.Capacity), "can be taken back at any time"+why, "use capacity: on-demand")
-	case len(pool.Taints) > 0:
-		r.add(at+".taints", pool.Taints[0].Key, "keeps pods off"+why, "remove the taint, or "+fix)
 	}
 }

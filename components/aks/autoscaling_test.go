@@ -1,0 +1,73 @@
+package aks
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"gantry.dev/gantry/components/componenttest"
+)
+
+// size is what a resource says about the size of a pool, below a path.
+func size(t *testing.T, res componenttest.Resource, at string) map[string]any {
+	t.Helper()
+	got := map[string]any{}
+	for _, key := range []string{"enableAutoScaling", "count", "minCount", "maxCount"} {
+		if value := res.Input(t, at+key); value != nil {
+			got[key] = value
+		}
+	}
+	return got
+}
+
+func TestScaling_AutoscalerOwnsTheCount(t *testing.T) {
+	rec := run(t, dev())
+	control := rec.Named(t, "cluster-cluster")
+	assert.Equal(t, map[string]any{"enableAutoScaling": true, "count": 2.0, "minCount": 2.0, "maxCount": 4.0}, size(t, control, "agentPoolProfiles[0]."))
+	assert.Equal(t, []string{"agentPoolProfiles[0].count"}, control.IgnoreChanges)
+	assert.Equal(t, map[string]any{"enableAutoScaling": true, "count": 0.0, "minCount": 0.0, "maxCount": 20.0},
+		size(t, rec.Named(t, "cluster-serve"), ""), "user pools go down to zero")
+	for _, pool := range rec.OfType(typeAgentPool) {
+		assert.Equal(t, []string{"count"}, pool.IgnoreChanges, pool.Name)
+	}
+}
+
+func TestScaling_WithoutAutoscalerThePoolHasExactlyMin(t *testing.T) {
+	rec := run(t, edit(dev(), func(a *Args) { a.Platform.Addons.Autoscaler.Enabled = off() }))
+	control := rec.Named(t, "cluster-cluster")
+	assert.Equal(t, map[string]any{"enableAutoScaling": false, "count": 2.0}, size(t, control, "agentPoolProfiles[0]."))
+	assert.Empty(t, control.IgnoreChanges, "a changed min must reach the pool")
+	assert.Nil(t, control.Input(t, "autoScalerProfile"))
+	assert.Equal(t, map[string]any{"enableAutoScaling": false, "count": 0.0}, size(t, rec.Named(t, "cluster-serve"), ""))
+	for _, pool := range rec.OfType(typeAgentPool) {
+		assert.Empty(t, pool.IgnoreChanges, pool.Name)
+	}
+}
+
+func TestScaling_ASystemPoolHasTwoNodes(t *testing.T) {
+	for _, enabled := range []*bool{on(), off()} {
+		rec := run(t, edit(dev(), func(a *Args) {
+			a.Platform.Addons.Autoscaler.Enabled = enabled
+			a.Pools[0].Min, a.Pools[0].Max = 1, 1
+		}))
+		got := size(t, rec.Named(t, "cluster-cluster"), "agentPoolProfiles[0].")
+		assert.EqualValues(t, 2, got["count"])
+		if *enabled {
+			assert.EqualValues(t, 2, got["minCount"])
+			assert.EqualValues(t, 2, got["maxCount"])
+		}
+	}
+}
+
+func TestAutoscaler_LetsNodesOfModelsGoAndWaitsForGPUs(t *testing.T) {
+	profile := run(t, dev()).Named(t, "cluster-cluster")
+	for key, want := range map[string]any{
+		"expander":                    "least-waste",
+		"skipNodesWithLocalStorage":   "false",
+		"maxNodeProvisionTime":        "25m",
+		"maxGracefulTerminationSec":   "600",
+		"ignoreDaemonsetsUtilization": true,
+	} {
+		assert.Equal(t, want, profile.Input(t, "autoScalerProfile."+key), key)
+	}
+}

@@ -1,0 +1,106 @@
+package aks
+
+import (
+	"fmt"
+	"regexp"
+
+	azidentity "github.com/pulumi/pulumi-azure-native-sdk/managedidentity/v2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"gantry.dev/gantry/components/cluster"
+	"gantry.dev/gantry/modules/naming"
+)
+
+// What Workload Identity reads. Source:
+// https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
+const (
+	// annotationClient of a service account is the identity of its pods.
+	annotationClient = "azure.workload.identity/client-id"
+	// labelUse makes the webhook of AKS give a pod a token. Its value is true.
+	labelUse = "azure.workload.identity/use"
+	// audience is what tokens of service accounts are made out to.
+	audience = "api://AzureADTokenExchange"
+)
+
+// limitIdentity: the name of a managed identity has 128 characters, and that of
+// a federated credential 120. Source: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+const limitIdentity naming.Limit = 120
+
+// storageAccount begins the resource id of a storage account and of everything in
+// it. Azure does not tell case apart in ids.
+var storageAccount = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Storage/storageAccounts/[^/]+`)
+
+// roleOf is the role that each kind of grant stands for.
+var roleOf = map[cluster.GrantKind]role{
+	cluster.ReadObjects:  blobReader,
+	cluster.WriteObjects: blobContributor,
+}
+
+// workloadIdentities binds service accounts through Workload Identity: the
+// webhook of AKS gives pods of the account a token, which Entra changes for one
+// of a managed identity.
+type workloadIdentities struct {
+	build *build
+	// issuer of the tokens of service accounts.
+	issuer pulumi.StringOutput
+}
+
+// BindServiceAccount implements cluster.Binder with a managed identity, its
+// trust in the tokens of the service account, and a role for each grant.
+func (w *workloadIdentities) BindServiceAccount(ctx *pulumi.Context, name string, binding cluster.Binding, opts ...pulumi.ResourceOption) (*cluster.BoundAccount, error) {
+	b := w.build
+	options := append(b.with(), opts...)
+	called := naming.Bounded(limitIdentity, b.platform.Name, binding.Namespace, binding.ServiceAccount)
+	identity, err := azidentity.NewUserAssignedIdentity(ctx, name+"-identity", &azidentity.UserAssignedIdentityArgs{
+		ResourceGroupName: b.group.Name,
+		ResourceName:      pulumi.String(called),
+		Location:          b.location(),
+		Tags:              b.tags,
+	}, options...)
+	if err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
+	trust, err := azidentity.NewFederatedIdentityCredential(ctx, name+"-trust", &azidentity.FederatedIdentityCredentialArgs{
+		ResourceGroupName:                       b.group.Name,
+		ResourceName:                            identity.Name,
+		FederatedIdentityCredentialResourceName: pulumi.String(called),
+		Issuer:                                  w.issuer,
+		Subject:                                 pulumi.Sprintf("system:serviceaccount:%s:%s", binding.Namespace, binding.ServiceAccount),
+		Audiences:                               pulumi.ToStringArray([]string{audience}),
+	}, options...)
+	if err != nil {
+		return nil, fmt.Errorf("trust in %s/%s: %w", binding.Namespace, binding.ServiceAccount, err)
+	}
+	ready := []pulumi.Resource{trust}
+	for i, granted := range binding.Grants {
+		// By its place: buckets are not known at plan time.
+		what := fmt.Sprintf("%s-%d", granted.Kind, i+1)
+		assignment, err := b.assign(name+"-"+what, grant{
+			what:      what,
+			role:      roleOf[granted.Kind],
+			scope:     storageID(granted.Bucket),
+			principal: identity.PrincipalId,
+			kind:      servicePrincipal,
+		}, options...)
+		if err != nil {
+			return nil, err
+		}
+		ready = append(ready, assignment)
+	}
+	return &cluster.BoundAccount{
+		Annotations: pulumi.StringMap{annotationClient: identity.ClientId},
+		PodLabels:   map[string]string{labelUse: "true"},
+		Ready:       ready,
+	}, nil
+}
+
+// storageID is the bucket of a grant, as long as Azure can grant something on it.
+func storageID(bucket pulumi.StringInput) pulumi.StringOutput {
+	return bucket.ToStringOutput().ApplyT(func(id string) (string, error) {
+		if !storageAccount.MatchString(id) {
+			return "", fmt.Errorf("the bucket %q of a grant is not the resource id of a storage account or of one of its containers, "+
+				"for example /subscriptions/.../resourceGroups/ml/providers/Microsoft.Storage/storageAccounts/models", id)
+		}
+		return id, nil
+	}).(pulumi.StringOutput)
+}
