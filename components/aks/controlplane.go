@@ -40,10 +40,8 @@ var controlPlaneLogs = []string{
 // a new cluster: the preview says so, and fails where the platform is protected.
 //
 // Of the first system pool, which is one of the settings, AKS changes numbers,
-// labels and taints; it refuses another machine type, disk, zone or subnet.
-// That fails the up and replaces nothing: AKS lists pools in an order of its
-// own, and a refresh that put another one first would otherwise plan a new
-// cluster.
+// labels, taints and version; it refuses another machine type, disk, zone or
+// subnet. That fails the up and replaces nothing: see livePool.
 var fixedForLife = []string{
 	"dnsPrefix", "nodeResourceGroup", "apiServerAccessProfile.enablePrivateCluster",
 	"networkProfile.podCidr", "networkProfile.serviceCidr", "networkProfile.dnsServiceIP",
@@ -52,16 +50,18 @@ var fixedForLife = []string{
 // controlPlane registers the cluster itself with its first system pool, without
 // which AKS makes none.
 func (b *build) controlPlane(n *network, ids *identities, access []pulumi.Resource) (*azcontainers.ManagedCluster, error) {
+	firstPool, ignored, err := b.firstPool(n)
+	if err != nil {
+		return nil, err
+	}
 	options := []pulumi.ResourceOption{
 		pulumi.DependsOn(append(ids.granted, access...)),
+		ignored,
 		pulumi.ReplaceOnChanges(fixedForLife),
 		pulumi.DeleteBeforeReplace(true),
 		// Not retained: a cluster that outlives its network is of no use.
 		pulumi.Protect(b.platform.Protected()),
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "45m", Update: "120m", Delete: "45m"}),
-	}
-	if b.autoscaled() {
-		options = append(options, pulumi.IgnoreChanges([]string{"agentPoolProfiles[0].count"}))
 	}
 	return azcontainers.NewManagedCluster(b.ctx, b.child("cluster"), &azcontainers.ManagedClusterArgs{
 		ResourceGroupName: b.group.Name,
@@ -89,7 +89,7 @@ func (b *build) controlPlane(n *network, ids *identities, access []pulumi.Resour
 
 		NetworkProfile:         b.overlay(),
 		ApiServerAccessProfile: b.endpointAccess(n),
-		AgentPoolProfiles:      azcontainers.ManagedClusterAgentPoolProfileArray{b.firstPool(n)},
+		AgentPoolProfiles:      azcontainers.ManagedClusterAgentPoolProfileArray{firstPool},
 		AutoScalerProfile:      b.autoscaler(),
 
 		OidcIssuerProfile: azcontainers.ManagedClusterOIDCIssuerProfileArgs{Enabled: pulumi.Bool(true)},

@@ -60,9 +60,19 @@ func firstSystemPool(pools []spec.PoolPlan) int {
 	return slices.IndexFunc(pools, func(p spec.PoolPlan) bool { return poolMode(p) == modeSystem })
 }
 
-// firstPool is the first system pool as a part of the cluster.
-func (b *build) firstPool(n *network) azcontainers.ManagedClusterAgentPoolProfileArgs {
-	return inline(b.poolArgs(b.pools[firstSystemPool(b.pools)], n))
+// firstPool is the first system pool as a part of the cluster, and what of it is
+// ignored: see livePool.
+func (b *build) firstPool(n *network) (azcontainers.ManagedClusterAgentPoolProfileArgs, pulumi.ResourceOption, error) {
+	plan := b.pools[firstSystemPool(b.pools)]
+	args := inline(b.poolArgs(plan, n))
+	live, err := b.livePool()
+	if err != nil || live == nil || b.isAsPlanned(live, plan) {
+		return args, pulumi.IgnoreChanges([]string{"agentPoolProfiles"}), err
+	}
+	if b.autoscaled() {
+		args.Count = pulumi.Int(valueOf(live.Count)) // the autoscaler's
+	}
+	return args, pulumi.IgnoreChanges(nil), nil
 }
 
 // nodePools registers every pool but the first system pool.
@@ -126,7 +136,7 @@ func (b *build) poolArgs(plan spec.PoolPlan, n *network) *azcontainers.AgentPool
 		// Nodes follow the control plane within one up.
 		OrchestratorVersion: pulumi.String(b.platform.Cluster.Version),
 		NodeLabels:          pulumi.ToStringMap(nodeLabels(plan)),
-		NodeTaints:          nodeTaints(plan),
+		NodeTaints:          pulumi.ToStringArray(nodeTaints(plan)),
 		Tags:                b.tags,
 	}
 	b.setSize(args, plan)
@@ -213,10 +223,11 @@ func nodeLabels(plan spec.PoolPlan) map[string]string {
 	return labels
 }
 
-func nodeTaints(plan spec.PoolPlan) pulumi.StringArray {
-	var all pulumi.StringArray
+// nodeTaints are the taints of a pool as AKS writes them.
+func nodeTaints(plan spec.PoolPlan) []string {
+	var all []string
 	for _, taint := range plan.NodeTaints {
-		all = append(all, pulumi.String(fmt.Sprintf("%s=%s:%s", taint.Key, taint.Value, taint.Effect)))
+		all = append(all, fmt.Sprintf("%s=%s:%s", taint.Key, taint.Value, taint.Effect))
 	}
 	return all
 }

@@ -3,6 +3,8 @@ package gke
 import (
 	gcpcontainer "github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/container"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"gantry.dev/gantry/modules/rootdisk"
 )
 
 // logComponents are all kinds of logs that a cluster writes to Cloud Logging:
@@ -111,7 +113,7 @@ func firstNode(nodes *account) gcpcontainer.ClusterNodeConfigArgs {
 	return gcpcontainer.ClusterNodeConfigArgs{
 		MachineType:    pulumi.String("e2-medium"),
 		DiskSizeGb:     pulumi.Int(30),
-		DiskType:       pulumi.String(diskBalanced),
+		DiskType:       pulumi.String(rootdisk.PDBalanced),
 		ServiceAccount: nodes.Email,
 		OauthScopes:    pulumi.ToStringArray([]string{scopeCloudPlatform}),
 		ShieldedInstanceConfig: gcpcontainer.ClusterNodeConfigShieldedInstanceConfigArgs{

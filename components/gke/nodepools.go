@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/modules/naming"
+	"gantry.dev/gantry/modules/rootdisk"
 	"gantry.dev/gantry/modules/spec"
 )
 
@@ -109,7 +110,7 @@ func (b *build) nodeConfig(plan spec.PoolPlan, nodes *account) gcpcontainer.Node
 		MachineType:    pulumi.String(machine.Type),
 		ImageType:      pulumi.String(nodeImage),
 		DiskSizeGb:     pulumi.Int(plan.DiskGiB),
-		DiskType:       pulumi.String(diskType(machine)),
+		DiskType:       pulumi.String(rootdisk.OfGoogle(machine)),
 		Spot:           pulumi.Bool(plan.Capacity == spec.CapacitySpot),
 		ServiceAccount: nodes.Email,
 		OauthScopes:    pulumi.ToStringArray([]string{scopeCloudPlatform}),
@@ -177,9 +178,13 @@ func upgradeSettings(plan spec.PoolPlan) gcpcontainer.NodePoolUpgradeSettingsArg
 	}
 }
 
+// taints are those that the pool declares; that of Arm nodes GKE sets itself.
 func taints(plan spec.PoolPlan) gcpcontainer.NodePoolNodeConfigTaintArray {
 	var all gcpcontainer.NodePoolNodeConfigTaintArray
 	for _, taint := range plan.NodeTaints {
+		if taint.Key == naming.TaintArch {
+			continue
+		}
 		all = append(all, gcpcontainer.NodePoolNodeConfigTaintArgs{
 			Key:    pulumi.String(taint.Key),
 			Value:  pulumi.String(taint.Value),

@@ -1,11 +1,9 @@
 package gke
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/modules/naming"
@@ -142,22 +140,4 @@ func TestAcceleratorType_OfEveryMachineOfTheCatalog(t *testing.T) {
 	assert.Equal(t, len(want), found)
 	_, known := acceleratorType(accelerators.Machine{Type: "metal"})
 	assert.False(t, known)
-}
-
-func TestDiskType_OfEverySeriesOfTheCatalog(t *testing.T) {
-	want := map[string]string{
-		"e2": "pd-balanced", "n2": "pd-balanced", "n2d": "pd-balanced", "c3": "pd-balanced", "t2a": "pd-balanced",
-		"g2": "pd-balanced", "a2": "pd-balanced", "a3": "pd-balanced",
-		"n4": "hyperdisk-balanced", "c4a": "hyperdisk-balanced", "g4": "hyperdisk-balanced", "a4": "hyperdisk-balanced",
-	}
-	for _, name := range accelerators.MachineTypes("gcp") {
-		machine, _ := accelerators.Lookup("gcp", name)
-		series, _, _ := strings.Cut(name, "-")
-		require.NotEmpty(t, want[series], "series %s is new to the catalog: look up its disks", series)
-		if strings.HasPrefix(name, "a3-ultragpu-") {
-			assert.Equal(t, "hyperdisk-balanced", diskType(machine), name)
-			continue
-		}
-		assert.Equal(t, want[series], diskType(machine), name)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/components/cluster"
+	"gantry.dev/gantry/modules/rootdisk"
 	"gantry.dev/gantry/modules/spec"
 )
 
@@ -65,5 +66,5 @@ func (b *build) storageClasses(n *network) cluster.StorageClasses {
 // runs there. No type fits all machine series.
 func (b *build) blockType() string {
 	system := b.pools[slices.IndexFunc(b.pools, isSystem)]
-	return diskType(system.Machines[0])
+	return string(rootdisk.OfGoogle(system.Machines[0]))
 }

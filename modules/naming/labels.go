@@ -30,6 +30,9 @@ const (
 	TaintRole = LabelRole
 	// TaintSpotGKE marks spot nodes on GKE; its value is true.
 	TaintSpotGKE = "cloud.google.com/gke-spot"
+	// TaintArch marks Arm nodes on GKE, which sets it by itself; its value is
+	// arm64.
+	TaintArch = "kubernetes.io/arch"
 	// TaintSpotAKS marks spot nodes on AKS, which sets it, and the label of the
 	// same name, by itself; its value is spot.
 	TaintSpotAKS = "kubernetes.azure.com/scalesetpriority"

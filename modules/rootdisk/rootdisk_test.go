@@ -1,9 +1,11 @@
 package rootdisk
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/modules/spec"
@@ -48,5 +50,23 @@ func TestOfAzure_KnowsOnlyMachineTypesThatThereAre(t *testing.T) {
 	for name := range temporaryGiB {
 		_, known := accelerators.Lookup("azure", name)
 		assert.True(t, known, name)
+	}
+}
+
+func TestOfGoogle_KnowsEverySeriesOfTheCatalog(t *testing.T) {
+	want := map[string]Type{
+		"e2": PDBalanced, "n2": PDBalanced, "n2d": PDBalanced, "c3": PDBalanced, "t2a": PDBalanced,
+		"g2": PDBalanced, "a2": PDBalanced, "a3": PDBalanced,
+		"n4": HyperdiskBalanced, "c4a": HyperdiskBalanced, "g4": HyperdiskBalanced, "a4": HyperdiskBalanced,
+	}
+	for _, name := range accelerators.MachineTypes("gcp") {
+		machine, _ := accelerators.Lookup("gcp", name)
+		series, _, _ := strings.Cut(name, "-")
+		require.NotEmpty(t, want[series], "series %s is new to the catalog: look up its disks", series)
+		if strings.HasPrefix(name, "a3-ultragpu-") {
+			assert.Equal(t, HyperdiskBalanced, OfGoogle(machine), name)
+			continue
+		}
+		assert.Equal(t, want[series], OfGoogle(machine), name)
 	}
 }

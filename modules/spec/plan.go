@@ -115,24 +115,27 @@ func nodeTaints(cloud Cloud, pool Pool) []Taint {
 // cloudTaints are the taints that belong to one cloud.
 //
 // EKS taints no spot node. GKE is said to taint them in some versions and not
-// in others, so that declaring the taint is right either way. AKS taints them,
-// and shows a difference where the pool does not say so. The system pools of
-// AKS are meant for critical add-ons alone. Sources:
+// in others, so that declaring the taint is right either way; Arm nodes it
+// taints itself. AKS taints spot nodes, and shows a difference where the pool
+// does not say so. The system pools of AKS are meant for critical add-ons alone.
+// Sources:
 // https://cloud.google.com/kubernetes-engine/docs/concepts/spot-vms,
+// https://cloud.google.com/kubernetes-engine/docs/how-to/prepare-arm-workloads-for-deployment,
 // https://learn.microsoft.com/azure/aks/spot-node-pool,
 // https://learn.microsoft.com/azure/aks/use-system-pools.
 func cloudTaints(cloud Cloud, pool Pool) []Taint {
-	spot := pool.Capacity == CapacitySpot
-	switch {
-	case cloud == GCP && spot:
-		return []Taint{{Key: naming.TaintSpotGKE, Value: "true", Effect: NoSchedule}}
-	case cloud == Azure && spot:
-		return []Taint{{Key: naming.TaintSpotAKS, Value: "spot", Effect: NoSchedule}}
-	case cloud == Azure && pool.Role == RoleSystem:
-		return []Taint{{Key: naming.TaintCriticalAddons, Value: "true", Effect: NoSchedule}}
-	default:
-		return nil
+	var taints []Taint
+	add := func(when bool, key, value string) {
+		if when {
+			taints = append(taints, Taint{Key: key, Value: value, Effect: NoSchedule})
+		}
 	}
+	spot := pool.Capacity == CapacitySpot
+	add(cloud == GCP && spot, naming.TaintSpotGKE, "true")
+	add(cloud == GCP && pool.Arch == ArchARM64, naming.TaintArch, string(ArchARM64))
+	add(cloud == Azure && spot, naming.TaintSpotAKS, "spot")
+	add(cloud == Azure && pool.Role == RoleSystem, naming.TaintCriticalAddons, "true")
+	return taints
 }
 
 // machinesFor is the machine types of a sound pool, or none and a problem.
