@@ -1,27 +1,38 @@
-# Gantry. `make` lists the commands. STACK names the stack, dev by default.
+# Gantry. `make` lists the commands. STACK names the stack, dev by default. CLOUD
+# is aws, gcp, azure or existing and stands in for the stack's own gantry:cloud.
 STACK ?= dev
+CLOUD ?=
 BIN   := .gantry/bin
 
+# What the commands that work on a stack are told.
+ON := --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD))
+
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh down status build test lint bench docs
+.PHONY: help up preview refresh down status compare evict build test lint bench docs
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(BIN)/bootstrap ## Bring the stack up in the sandbox: no cloud account needed.
-	@$(BIN)/bootstrap up --stack $(STACK)
+	@$(BIN)/bootstrap up $(ON)
 
 preview: $(BIN)/bootstrap ## Show what up would do.
-	@$(BIN)/bootstrap preview --stack $(STACK)
+	@$(BIN)/bootstrap preview $(ON)
 
 refresh: $(BIN)/bootstrap ## Compare the engine's state with the emulated cloud.
-	@$(BIN)/bootstrap refresh --stack $(STACK)
+	@$(BIN)/bootstrap refresh $(ON)
 
 down: $(BIN)/bootstrap ## Destroy the stack and end its control plane.
-	@$(BIN)/bootstrap down --stack $(STACK)
+	@$(BIN)/bootstrap down $(ON)
 
-status: $(BIN)/bootstrap ## Show nodes by pool, and models with replicas and endpoints.
-	@$(BIN)/bootstrap status --stack $(STACK)
+status: $(BIN)/bootstrap ## Show nodes by pool, models with replicas and endpoints, and the cost.
+	@$(BIN)/bootstrap status $(ON)
+
+compare: $(BIN)/bootstrap ## Show what the stack would cost a month on each cloud.
+	@$(BIN)/bootstrap compare --stack $(STACK)
+
+evict: $(BIN)/bootstrap ## Take the nodes of the spot pool POOL away, as the cloud does.
+	@$(BIN)/bootstrap evict $(ON) --pool "$(POOL)"
 
 build: $(BIN)/bootstrap ## Build everything that the sandbox runs.
 	@$(BIN)/bootstrap build

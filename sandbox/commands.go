@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,7 @@ func newCommand() *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&options.Stack, "stack", "dev", "stack to work on: Pulumi.<stack>.yaml")
+	flags.StringVar(&options.Cloud, "cloud", "", "cloud to use instead of the stack's own: aws, gcp, azure or existing")
 	flags.StringVar(&options.Project, "project", "", "folder of Pulumi.yaml (default: the working directory or the one above it)")
 	flags.StringVar(&options.Home, "home", "", "folder for all that is built and stored (default: .gantry in the project)")
 	flags.DurationVar(&options.Latency, "latency", 0, "time that slow operations of the emulated clouds take")
@@ -35,9 +37,11 @@ func newCommand() *cobra.Command {
 		operation(&options, "refresh", "compare the engine's state with the emulated account and cluster", refresh),
 		operation(&options, "down", "destroy the stack and end its control planes", down),
 		&cobra.Command{
-			Use: "status", Short: "show nodes by pool and models with their replicas", Args: cobra.NoArgs,
+			Use: "status", Short: "show nodes by pool, models with their replicas, and the cost", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return status(cmd.Context(), options) },
 		},
+		newCompareCommand(&options),
+		newEvictCommand(&options),
 		newAgentCommand(),
 	)
 	return root
@@ -145,6 +149,22 @@ func down(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) 
 	}
 	fmt.Fprintf(options.Out, "\n%s is down: no resource and no process is left.\n", options.Stack)
 	return nil
+}
+
+func newEvictCommand(options *engine.Options) *cobra.Command {
+	var pool string
+	command := operation(options, "evict", "take the nodes of a spot pool away, as the cloud does; up brings them back",
+		func(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) error {
+			nodes, err := sandbox.Evict(ctx, pool)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(options.Out, "\nThe cloud took back %s of pool %s: %s.\nTheir pods wait for room elsewhere; make up brings the nodes back.\n",
+				plural(len(nodes), "node"), pool, strings.Join(nodes, ", "))
+			return nil
+		})
+	command.Flags().StringVar(&pool, "pool", "", "spot pool, by its name in the configuration")
+	return command
 }
 
 // newAgentCommand is the agent, which needs no project: it gets all it must know

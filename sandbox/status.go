@@ -20,7 +20,8 @@ import (
 	"gantry.dev/gantry/sandbox/localkube"
 )
 
-// status shows every local cluster: its nodes by pool and its models.
+// status shows every local cluster: its nodes by pool and its models, and what
+// the stack costs.
 func status(ctx context.Context, options engine.Options) error {
 	clusters := engine.Clusters(options)
 	names, err := clusters.Names()
@@ -29,7 +30,6 @@ func status(ctx context.Context, options engine.Options) error {
 	}
 	if len(names) == 0 {
 		fmt.Fprintln(options.Out, "No cluster is running. Begin with: make up")
-		return nil
 	}
 	for _, name := range names {
 		client, err := clientOf(clusters, name)
@@ -40,6 +40,7 @@ func status(ctx context.Context, options engine.Options) error {
 			return fmt.Errorf("cluster %s does not answer (make up starts it again): %w", name, err)
 		}
 	}
+	showCost(options.Out, options)
 	return nil
 }
 

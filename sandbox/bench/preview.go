@@ -12,14 +12,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"sigs.k8s.io/yaml"
 
+	"gantry.dev/gantry/modules/spec"
 	"gantry.dev/gantry/sandbox/engine"
 )
 
 // rounds is how often each preview runs; the median counts.
 const rounds = 3
 
-// previewTimes measures the dev stack's preview against an empty program's, and
-// its growth with the number of models.
+// previewTimes measures the dev stack's preview on each cloud against an empty
+// program's, and its growth with the number of models.
 func previewTimes(ctx context.Context, repository, scratch string) error {
 	project, err := benchProject(repository, scratch)
 	if err != nil {
@@ -39,11 +40,15 @@ func previewTimes(ctx context.Context, repository, scratch string) error {
 	}
 	fmt.Printf("  %-44s %6.2f s\n", "an empty program", base.Seconds())
 	options.Stack = "dev"
-	dev, err := previewTime(ctx, options)
-	if err != nil {
-		return err
+	for _, cloud := range []spec.Cloud{spec.AWS, spec.GCP, spec.Azure} {
+		options.Cloud = string(cloud)
+		dev, err := previewTime(ctx, options)
+		if err != nil {
+			return fmt.Errorf("%s: %w", cloud, err)
+		}
+		fmt.Printf("  %-44s %6.2f s  ratio %.2f\n", "the dev stack on "+string(cloud), dev.Seconds(), dev.Seconds()/base.Seconds())
 	}
-	fmt.Printf("  %-44s %6.2f s  ratio %.2f\n", "the dev stack", dev.Seconds(), dev.Seconds()/base.Seconds())
+	options.Cloud = ""
 
 	fmt.Println("\nPreview by number of models")
 	for _, count := range []int{1, 10, 100, 500} {

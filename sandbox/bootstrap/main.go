@@ -56,6 +56,8 @@ func toolsFor(command string) []toolchain.Tool {
 	switch command {
 	case "build", "up":
 		return toolchain.All
+	case "compare":
+		return []toolchain.Tool{toolchain.Sandbox}
 	default:
 		return toolchain.Planning
 	}

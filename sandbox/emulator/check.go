@@ -71,16 +71,23 @@ func (n *AutoName) fill(inputs, olds Properties, logical string, seed []byte) er
 		inputs[n.Property] = olds[n.Property]
 		return nil
 	}
-	separator := n.Separator
-	if separator == "" {
-		separator = "-"
-	}
-	name, err := resource.NewUniqueName(seed, n.Prefix+logical+separator, nameDigits, n.MaxLength, nil)
+	name, err := n.choose(logical, seed)
 	if err != nil {
 		return err
 	}
 	inputs[n.Property] = name
 	return nil
+}
+
+func (n *AutoName) choose(logical string, seed []byte) (string, error) {
+	if n.Choose != nil {
+		return n.Choose(logical, seed)
+	}
+	separator := n.Separator
+	if separator == "" {
+		separator = "-"
+	}
+	return resource.NewUniqueName(seed, n.Prefix+logical+separator, nameDigits, n.MaxLength, nil)
 }
 
 // chosen tells whether the name in inputs was chosen by the provider.

@@ -26,7 +26,9 @@ func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	return t.diff(olds, news).response(t.nameBlocksReplacement(olds, news)), nil
+	found := t.diff(olds, news)
+	found.ignore(req.GetIgnoreChanges())
+	return found.response(t.deletesFirst(olds, news)), nil
 }
 
 // oldInputs are the previous inputs; engines before 3.54 sent only the outputs.
@@ -37,8 +39,17 @@ func oldInputs(req *pulumirpc.DiffRequest) *structpb.Struct {
 	return req.GetOlds()
 }
 
+// deletesFirst tells whether the old object has to go before its replacement
+// comes.
+func (t *Type) deletesFirst(olds, news Properties) bool {
+	if t.DeleteFirst {
+		return t.Name == nil || t.Name.Fixed || !t.Name.chosen(olds)
+	}
+	return t.nameBlocksReplacement(olds, news)
+}
+
 // nameBlocksReplacement tells whether old and new object would bear the same
-// name, so that the old one has to go first.
+// name.
 func (t *Type) nameBlocksReplacement(olds, news Properties) bool {
 	return t.Name != nil && !t.Name.chosen(news) && news.Known(t.Name.Property) &&
 		news.Has(t.Name.Property) && olds.At(t.Name.Property) == news.At(t.Name.Property)
@@ -52,6 +63,14 @@ type change struct {
 
 // changes by path.
 type changes map[string]change
+
+// ignore forgets changes at or below the paths of ignoreChanges. The engine
+// takes them out of the inputs itself, but not when it compares after a refresh.
+func (c changes) ignore(paths []string) {
+	maps.DeleteFunc(c, func(path string, _ change) bool {
+		return slices.ContainsFunc(paths, func(ignored string) bool { return within(path, ignored) })
+	})
+}
 
 func (t *Type) diff(olds, news Properties) changes {
 	found := changes{}

@@ -1,6 +1,8 @@
 package emulator_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -99,4 +101,22 @@ func diffConfig(t *testing.T, c *toy, olds, news Props) *pulumirpc.DiffResponse 
 	resp, err := c.server.DiffConfig(t.Context(), &pulumirpc.DiffRequest{OldInputs: wire(t, olds), News: wire(t, news)})
 	require.NoError(t, err)
 	return resp
+}
+
+func TestDiff_LeavesOutWhatTheProgramIgnores(t *testing.T) {
+	c := newToy(t, inTemp(t), emulator.Options{})
+	base := Props{"size": 1, "door": Props{"width": 1, "lock": "x"}, "hinges": []any{"l"}}
+	r := c.client.Must(box, "b", base)
+	change := Props{"size": 2, "door": Props{"width": 2, "lock": "y"}, "hinges": []any{"l", "r"}}
+	for ignored, want := range map[string][]string{
+		"size":      {"door.width", "door.lock", "hinges[1]"},
+		"door":      {"size", "hinges[1]"},
+		"door.lock": {"size", "door.width", "hinges[1]"},
+		"hinges":    {"size", "door.width", "door.lock"},
+		"hing":      {"size", "door.width", "door.lock", "hinges[1]"},
+	} {
+		resp, err := c.client.Diff(r, emulatortest.With(base, change), ignored)
+		require.NoError(t, err)
+		assert.ElementsMatch(t, want, slices.Collect(maps.Keys(resp.GetDetailedDiff())), "without %s", ignored)
+	}
 }

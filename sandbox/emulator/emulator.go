@@ -40,6 +40,13 @@ type Cloud struct {
 	// Complete derives outputs that follow from other outputs the same way
 	// on every type. It is called for previews too. May be nil.
 	Complete func(t *Type, outputs Properties)
+	// OutputsUnknown tells that a preview knows an output only when the
+	// program gives it as an input, however deep, on updates too. So do
+	// providers that are generated from the cloud's own API and know no
+	// defaults of theirs.
+	OutputsUnknown bool
+	// Stable lists, for OutputsUnknown, the outputs that no update changes.
+	Stable []string
 }
 
 // Invoke answers a function call of the program.
@@ -64,6 +71,10 @@ type Type struct {
 	// JSON lists the string inputs that hold a JSON document, which is
 	// compared by meaning.
 	JSON []string
+	// DeleteFirst tells that a replacement waits until the old object is
+	// gone, unless the old one's name was chosen at random. Otherwise it
+	// waits only when both would bear the same name.
+	DeleteFirst bool
 	// Name says how the object is named when the program names it not; nil
 	// for types without a name.
 	Name *AutoName
@@ -82,6 +93,10 @@ type Type struct {
 	// InUse is the refusal to delete an object that another one holds. Nil
 	// for types that nothing holds.
 	InUse func(object, holder Object) error
+	// Protected is the refusal to delete an object for what it is, or for how
+	// the account is. It is not asked when a creation that failed or was
+	// interrupted is undone. May be nil.
+	Protected func(tx *Tx, object Object) error
 	// Taken is the refusal to create an object whose id exists. Nil for
 	// types with random ids.
 	Taken func(object Object) error
@@ -147,7 +162,8 @@ func (t Target) matches(object Object, value string) bool {
 }
 
 // AutoName says how an object gets a physical name when the program gives none:
-// the logical name, a separator and seven random hexadecimal digits.
+// the logical name, a separator and seven random hexadecimal digits, unless
+// Choose says otherwise.
 type AutoName struct {
 	// Property that holds the name.
 	Property string
@@ -161,6 +177,11 @@ type AutoName struct {
 	// Separator between the logical name and the random digits; empty means
 	// "-".
 	Separator string
+	// Choose makes the name instead, from the logical name and a seed that is
+	// the same in a preview and in the update that follows. May be nil.
+	Choose func(logical string, seed []byte) (string, error)
+	// Fixed tells that Choose gives a replacement the name of the old object.
+	Fixed bool
 }
 
 // Op is one create, update or delete of one object, inside a transaction of the

@@ -104,11 +104,7 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	object.URN, object.Inputs, object.State = req.GetUrn(), inputs, old.State.Clone()
 	object.Outputs = p.planned(t, inputs, old.Outputs, old.Inputs)
 	if req.GetPreview() {
-		if t.Volatile != nil {
-			for _, path := range t.Volatile(old.Inputs, inputs) {
-				object.Outputs.Set(path, Unknown{})
-			}
-		}
+		p.foreseeUpdate(t, &object, old)
 		wire, err := encode(object.Outputs)
 		return &pulumirpc.UpdateResponse{Properties: wire}, err
 	}
@@ -157,10 +153,20 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	}
 	ctx, done := p.during(ctx)
 	defer done()
+	if err := p.checkProtected(t, object); err != nil {
+		return nil, refused("deleting", req.GetUrn(), err)
+	}
 	if err := p.discard(ctx, t, object); err != nil {
 		return nil, refused("deleting", req.GetUrn(), err)
 	}
 	return &emptypb.Empty{}, nil
+}
+
+func (p *Provider) checkProtected(t *Type, object Object) error {
+	if t.Protected == nil {
+		return nil
+	}
+	return p.store.view(func(tx *Tx) error { return t.Protected(tx, object) })
 }
 
 // discard takes an object down: refused while something holds it, then out of

@@ -1,5 +1,7 @@
 package emulator
 
+import "strings"
+
 // planned are the outputs of an object as far as its inputs tell: what it had,
 // with the new inputs in place of the old, and defaults for the rest.
 func (p *Provider) planned(t *Type, inputs, olds, oldInputs Properties) Properties {
@@ -55,10 +57,34 @@ func merge(out, olds, news map[string]any) map[string]any {
 	return out
 }
 
+// foreseeUpdate makes the outputs of an object those that a preview of its
+// update tells.
+func (p *Provider) foreseeUpdate(t *Type, object *Object, old Object) {
+	if p.cloud.OutputsUnknown {
+		object.Outputs = p.planned(t, object.Inputs, Properties{}, nil)
+		p.addUnknowns(t, object.Outputs, object.Inputs)
+		for _, name := range p.cloud.Stable {
+			if old.Outputs.Has(name) {
+				object.Outputs[name] = old.Outputs[name]
+			}
+		}
+	}
+	if t.Volatile == nil {
+		return
+	}
+	for _, path := range t.Volatile(old.Inputs, object.Inputs) {
+		object.Outputs.Set(path, Unknown{})
+	}
+}
+
 // addUnknowns marks the outputs that only the cloud can know. An array or map
 // that could have been an input is left out, because it is probably empty.
 func (p *Provider) addUnknowns(t *Type, outputs, inputs Properties) {
 	schema := p.cloud.Schema.Resources[t.Token]
+	if p.cloud.OutputsUnknown {
+		p.cloud.Schema.addUnknowns(outputs, schema.Outputs)
+		return
+	}
 	for name, output := range schema.Outputs {
 		if outputs.Has(name) {
 			continue
@@ -71,6 +97,32 @@ func (p *Provider) addUnknowns(t *Type, outputs, inputs Properties) {
 	for _, path := range t.Computed {
 		if !inputs.Has(path) {
 			outputs.Set(path, Unknown{})
+		}
+	}
+}
+
+// addUnknowns marks everything that an object, and the objects in it, could have
+// and has not.
+func (s Schema) addUnknowns(object map[string]any, want map[string]PropertyType) {
+	for name, t := range want {
+		v, given := object[name]
+		if !given {
+			object[name] = Unknown{}
+			continue
+		}
+		kind := strings.TrimSuffix(string(t), "?")
+		nested := s.Objects[strings.TrimPrefix(kind, "[]")]
+		if nested == nil {
+			continue
+		}
+		elements, isArray := v.([]any)
+		if !isArray {
+			elements = []any{v}
+		}
+		for _, element := range elements {
+			if inner, isObject := element.(map[string]any); isObject {
+				s.addUnknowns(inner, nested)
+			}
 		}
 	}
 }

@@ -47,7 +47,9 @@ func exit(err error) {
 // runUp is make up: a process that a test can kill.
 func runUp(arguments []string) error {
 	ctx := context.Background()
-	sandbox, err := engine.Open(ctx, options(arguments[0], arguments[1], arguments[2]))
+	opened := options(arguments[0], arguments[1], arguments[2])
+	opened.Cloud = arguments[3]
+	sandbox, err := engine.Open(ctx, opened)
 	if err != nil {
 		return err
 	}
@@ -82,9 +84,18 @@ func repository(t *testing.T) string {
 type world struct {
 	*testing.T
 	project, home string
+	// cloud stands in for the one of the stacks; empty: their own.
+	cloud string
 }
 
+// newWorld is a world on the clouds that the project's stacks name.
 func newWorld(t *testing.T, project string) *world {
+	t.Helper()
+	return newWorldOn(t, project, "")
+}
+
+// newWorldOn is a world in which all stacks are on one cloud.
+func newWorldOn(t *testing.T, project, cloud string) *world {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a control plane")
@@ -94,7 +105,7 @@ func newWorld(t *testing.T, project string) *world {
 			t.Skipf("%s is not built: run make build", tool)
 		}
 	}
-	w := &world{T: t, project: project, home: t.TempDir()}
+	w := &world{T: t, project: project, home: t.TempDir(), cloud: cloud}
 	t.Cleanup(func() {
 		clusters := engine.Clusters(options(project, w.home, ""))
 		names, err := clusters.Names()
@@ -106,11 +117,18 @@ func newWorld(t *testing.T, project string) *world {
 	return w
 }
 
+// options of a sandbox of the world.
+func (w *world) options(stack string) engine.Options {
+	o := options(w.project, w.home, stack)
+	o.Cloud = w.cloud
+	return o
+}
+
 // with opens the sandbox for the length of do.
 func (w *world) with(stack string, do func(ctx context.Context, sandbox *engine.Sandbox)) {
 	w.Helper()
 	ctx := context.Background()
-	sandbox, err := engine.Open(ctx, options(w.project, w.home, stack))
+	sandbox, err := engine.Open(ctx, w.options(stack))
 	require.NoError(w, err)
 	defer func() { require.NoError(w, sandbox.Close()) }()
 	do(ctx, sandbox)
@@ -144,11 +162,23 @@ func (w *world) downToNothing(stack string) {
 		require.NoError(w, err)
 		objects, err := sandbox.Objects()
 		require.NoError(w, err)
-		assert.Empty(w, objects, "the emulated account")
+		assert.Empty(w, objects, "the emulated accounts")
 	})
 	names, err := engine.Clusters(options(w.project, w.home, stack)).Names()
 	require.NoError(w, err)
 	assert.Empty(w, names, "control planes")
+}
+
+// localCluster is the name of the control plane of a stack that is up.
+func (w *world) localCluster(stack string) (name string) {
+	w.Helper()
+	w.with(stack, func(ctx context.Context, sandbox *engine.Sandbox) {
+		var err error
+		name, err = sandbox.LocalCluster(ctx)
+		require.NoError(w, err)
+	})
+	require.NotEmpty(w, name)
+	return name
 }
 
 func (w *world) client(cluster string) kubernetes.Interface {

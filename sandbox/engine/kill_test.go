@@ -36,7 +36,7 @@ func TestUp_ConvergesAfterAKill(t *testing.T) {
 	for range kills {
 		point := time.Duration(random.Int64N(int64(whole)))
 		t.Run("killed after "+point.Round(time.Millisecond).String(), func(t *testing.T) {
-			w := &world{T: t, project: w.project, home: w.home}
+			w := &world{T: t, project: w.project, home: w.home, cloud: w.cloud}
 			process := w.startUp()
 			time.Sleep(point)
 			require.NoError(t, process.Process.Kill())
@@ -44,7 +44,7 @@ func TestUp_ConvergesAfterAKill(t *testing.T) {
 
 			w.up("dev")
 			assert.Equal(t, undisturbed, w.inventory())
-			w.requireModelsRunning("gantry-dev")
+			w.requireModelsRunning("gantry-dev", "l4")
 			assert.Zero(t, w.up("dev").Total(), "what the next up left to do")
 			w.downToNothing("dev")
 		})
@@ -53,13 +53,13 @@ func TestUp_ConvergesAfterAKill(t *testing.T) {
 
 func (w *world) startUp() *exec.Cmd {
 	w.Helper()
-	command := exec.Command(os.Args[0], upRole, w.project, w.home, "dev")
+	command := exec.Command(os.Args[0], upRole, w.project, w.home, "dev", w.cloud)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	require.NoError(w, command.Start())
 	return command
 }
 
-// inventory lists the URN of every object of the emulated account and the pool
+// inventory lists the URN of every object of the emulated accounts and the pool
 // of every node, both sorted, so that anything made twice shows.
 func (w *world) inventory() (all []string) {
 	w.Helper()

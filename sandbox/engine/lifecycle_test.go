@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,26 +17,33 @@ import (
 	"gantry.dev/gantry/sandbox/engine"
 )
 
-// Every shipped stack goes from an empty account to served models and back.
-func TestStacks_UpAgainRefreshDown(t *testing.T) {
-	for _, stack := range []string{"dev", "prod"} {
-		t.Run(stack, func(t *testing.T) {
-			w := newWorld(t, repository(t))
-			first := w.up(stack)
-			assert.Positive(t, first[apitype.OpCreate])
-			assert.Equal(t, first[apitype.OpCreate], first.Total(), "a new stack only creates")
-			w.requireModelsRunning("gantry-" + stack)
+// clouds are those that every shipped stack comes up on, and the accelerator
+// that its models get there.
+var clouds = map[string]string{"aws": "l4", "gcp": "l4", "azure": "t4"}
 
-			assert.Zero(t, w.up(stack).Total(), "a second up changes nothing")
-			assert.Zero(t, w.refresh(stack).Total(), "nothing drifts by itself")
-			w.downToNothing(stack)
-		})
+// Every shipped stack goes from an empty account to served models and back, on
+// every cloud.
+func TestStacks_UpAgainRefreshDown(t *testing.T) {
+	for _, cloud := range slices.Sorted(maps.Keys(clouds)) {
+		for _, stack := range []string{"dev", "prod"} {
+			t.Run(cloud+"/"+stack, func(t *testing.T) {
+				w := newWorldOn(t, repository(t), cloud)
+				first := w.up(stack)
+				assert.Positive(t, first[apitype.OpCreate])
+				assert.Equal(t, first[apitype.OpCreate], first.Total(), "a new stack only creates")
+				w.requireModelsRunning(w.localCluster(stack), clouds[cloud])
+
+				assert.Zero(t, w.up(stack).Total(), "a second up changes nothing")
+				assert.Zero(t, w.refresh(stack).Total(), "nothing drifts by itself")
+				w.downToNothing(stack)
+			})
+		}
 	}
 }
 
 // requireModelsRunning requires that every model has its least number of
-// replicas running on nodes that have its accelerator.
-func (w *world) requireModelsRunning(cluster string) {
+// replicas running on on-demand inference nodes that have the accelerator.
+func (w *world) requireModelsRunning(cluster, gpu string) {
 	w.Helper()
 	ctx := context.Background()
 	client := w.client(cluster)
@@ -63,7 +72,7 @@ func (w *world) requireModelsRunning(cluster string) {
 			require.NoError(w, err)
 			assert.Equal(w, "inference", node.Labels[naming.LabelRole], pod.Name)
 			assert.Equal(w, "on-demand", node.Labels[naming.LabelCapacity], pod.Name)
-			assert.Equal(w, "l4", node.Labels[naming.LabelGPU], pod.Name)
+			assert.Equal(w, gpu, node.Labels[naming.LabelGPU], pod.Name)
 		}
 	}
 }
@@ -105,7 +114,7 @@ func TestBadConfig_ReportsEveryProblemAndCreatesNothing(t *testing.T) {
 	})
 	w := newWorld(t, project)
 	var out strings.Builder
-	opened := options(project, w.home, "dev")
+	opened := w.options("dev")
 	opened.Out = &out
 	sandbox, err := engine.Open(context.Background(), opened)
 	require.NoError(t, err)
@@ -124,13 +133,13 @@ func TestBadConfig_ReportsEveryProblemAndCreatesNothing(t *testing.T) {
 func TestOpen_RefusesASecondSandboxInTheSameHome(t *testing.T) {
 	w := newWorld(t, repository(t))
 	w.with("dev", func(ctx context.Context, _ *engine.Sandbox) {
-		_, err := engine.Open(ctx, options(w.project, w.home, "dev"))
+		_, err := engine.Open(ctx, w.options("dev"))
 		require.ErrorContains(t, err, "another sandbox command is running")
 	})
 }
 
 func TestOpen_NamesAMissingStackFile(t *testing.T) {
 	w := newWorld(t, repository(t))
-	_, err := engine.Open(context.Background(), options(w.project, w.home, "staging"))
+	_, err := engine.Open(context.Background(), w.options("staging"))
 	require.ErrorContains(t, err, "Pulumi.staging.yaml")
 }

@@ -48,8 +48,8 @@ func (s *Sandbox) Up(ctx context.Context) (Changes, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.account.Restore(ctx); err != nil {
-		return nil, fmt.Errorf("resume the clusters of the emulated account: %w", err)
+	if err := s.accounts.restore(ctx); err != nil {
+		return nil, err
 	}
 	stream, finish := narrate(s.options.Out, s.options.Color)
 	options := []optup.Option{optup.EventStreams(stream)}
@@ -72,8 +72,8 @@ func (s *Sandbox) Refresh(ctx context.Context) (Changes, error) {
 	if _, err := s.recover(ctx, keepProtection); err != nil {
 		return nil, err
 	}
-	if err := s.account.Restore(ctx); err != nil {
-		return nil, fmt.Errorf("resume the clusters of the emulated account: %w", err)
+	if err := s.accounts.restore(ctx); err != nil {
+		return nil, err
 	}
 	stream, finish := narrate(s.options.Out, s.options.Color)
 	result, err := s.stack.Refresh(ctx, optrefresh.EventStreams(stream))
@@ -91,8 +91,8 @@ func (s *Sandbox) Down(ctx context.Context) (kept int, err error) {
 	if _, err := s.recover(ctx, dropProtection); err != nil {
 		return 0, err
 	}
-	if err := s.account.Restore(ctx); err != nil {
-		return 0, fmt.Errorf("resume the clusters of the emulated account: %w", err)
+	if err := s.accounts.restore(ctx); err != nil {
+		return 0, err
 	}
 	stream, finish := narrate(s.options.Out, s.options.Color)
 	_, err = s.stack.Destroy(ctx, optdestroy.EventStreams(stream))
@@ -100,7 +100,7 @@ func (s *Sandbox) Down(ctx context.Context) (kept int, err error) {
 	if err := reported(ctx, err); err != nil {
 		return 0, err
 	}
-	removed, err := s.account.Rollback(ctx, project, s.options.Stack, nil)
+	removed, err := s.accounts.rollback(ctx, s.options.Stack, nil)
 	if err != nil {
 		return 0, fmt.Errorf("remove what the stack keeps on destroy: %w", err)
 	}
@@ -129,7 +129,7 @@ func (s *Sandbox) forget() error {
 // publishKubeconfig writes the administrator's kubeconfig of the stack's
 // cluster where kubectl users expect it.
 func (s *Sandbox) publishKubeconfig(ctx context.Context) error {
-	name, err := s.ClusterName(ctx)
+	name, err := s.LocalCluster(ctx)
 	if err != nil || name == "" {
 		return err
 	}

@@ -2,17 +2,27 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gantry.dev/gantry/stacks"
 )
 
-// ClusterName is the name of the stack's cluster, or empty before the first Up.
-func (s *Sandbox) ClusterName(ctx context.Context) (string, error) {
+// LocalCluster is the name of the control plane that the stack's cluster runs
+// on, or empty before the first Up. It is the name of the cluster on EKS; other
+// clouds tell clusters apart by more than their names.
+func (s *Sandbox) LocalCluster(ctx context.Context) (string, error) {
 	outputs, err := s.stack.Outputs(ctx)
 	if err != nil {
 		return "", fmt.Errorf("read the outputs of the stack: %w", err)
 	}
-	name, _ := outputs[stacks.OutputClusterName].Value.(string)
-	return name, nil
+	endpoint, _ := outputs[stacks.OutputEndpoint].Value.(string)
+	if name, ok := s.accounts.clusterByEndpoint(endpoint); ok || endpoint == "" {
+		return name, nil
+	}
+	name, err := s.localCluster(endpoint)
+	if errors.Is(err, errUnknownEndpoint) {
+		return "", nil
+	}
+	return name, err
 }

@@ -8,10 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
-	"k8s.io/client-go/rest"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"gantry.dev/gantry/sandbox/emulator/aws"
 	"gantry.dev/gantry/sandbox/kubeprovider"
 )
 
@@ -22,31 +19,31 @@ type providers struct {
 	done   []<-chan error
 }
 
-// serve starts the emulated AWS and the Kubernetes provider on loopback.
+// serve starts the emulated clouds and the Kubernetes provider on loopback.
 func (s *Sandbox) serve() (*providers, error) {
-	cloud, account := aws.NewProvider(s.store, s.clusters, aws.Options{Latency: s.options.Latency})
-	s.account = account
-	kubernetes := kubeprovider.New(kubeprovider.Options{Resolver: s.resolve})
-
 	p := &providers{quit: make(chan bool)}
-	for _, provider := range []struct {
-		name   string
-		server pulumirpc.ResourceProviderServer
-	}{{"aws", cloud}, {"kubernetes", kubernetes}} {
-		handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
-			Cancel: p.quit,
-			Init: func(server *grpc.Server) error {
-				pulumirpc.RegisterResourceProviderServer(server, provider.server)
-				return nil
-			},
-		})
-		if err != nil {
-			return p, fmt.Errorf("serve the %s provider: %w", provider.name, err)
+	for _, account := range s.accounts {
+		if err := p.serve(account.provider, account.server); err != nil {
+			return p, err
 		}
-		p.attach = append(p.attach, fmt.Sprintf("%s:%d", provider.name, handle.Port))
-		p.done = append(p.done, handle.Done)
 	}
-	return p, nil
+	return p, p.serve("kubernetes", kubeprovider.New(kubeprovider.Options{Resolver: s.resolve}))
+}
+
+func (p *providers) serve(name string, server pulumirpc.ResourceProviderServer) error {
+	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
+		Cancel: p.quit,
+		Init: func(registrar *grpc.Server) error {
+			pulumirpc.RegisterResourceProviderServer(registrar, server)
+			return nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("serve the %s provider: %w", name, err)
+	}
+	p.attach = append(p.attach, fmt.Sprintf("%s:%d", name, handle.Port))
+	p.done = append(p.done, handle.Done)
+	return nil
 }
 
 // debugProviders is the value of PULUMI_DEBUG_PROVIDERS that attaches the
@@ -63,22 +60,4 @@ func (p *providers) Close() error {
 		problems = append(problems, <-done)
 	}
 	return errors.Join(problems...)
-}
-
-// resolve maps the kubeconfig of an emulated cluster, with its exec plugin and
-// its endpoint in the cloud's form, to the local control plane.
-func (s *Sandbox) resolve(config *clientcmdapi.Config) (*rest.Config, error) {
-	context, ok := config.Contexts[config.CurrentContext]
-	if !ok {
-		return nil, fmt.Errorf("the kubeconfig has no context %q", config.CurrentContext)
-	}
-	cluster, ok := config.Clusters[context.Cluster]
-	if !ok {
-		return nil, fmt.Errorf("the kubeconfig has no cluster %q", context.Cluster)
-	}
-	name, ok := s.account.ClusterByEndpoint(cluster.Server)
-	if !ok {
-		return nil, fmt.Errorf("no cluster of the emulated account answers at %s", cluster.Server)
-	}
-	return s.clusters.RESTConfig(name)
 }

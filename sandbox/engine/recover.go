@@ -43,7 +43,7 @@ func (s *Sandbox) recover(ctx context.Context, protect protection) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	orphans, err := s.account.Rollback(ctx, project, s.options.Stack, known)
+	orphans, err := s.accounts.rollback(ctx, s.options.Stack, known)
 	if err != nil {
 		return false, fmt.Errorf("undo what an interrupted run left unfinished: %w", err)
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/sandbox/emulator"
-	"gantry.dev/gantry/sandbox/emulator/aws"
 	"gantry.dev/gantry/sandbox/localkube"
 	"gantry.dev/gantry/stacks"
 )
@@ -31,6 +30,8 @@ type Options struct {
 	Bin string
 	// Stack to work on, for example dev.
 	Stack string
+	// Cloud stands in for the stack's gantry:cloud. Empty: the stack's own.
+	Cloud string
 	// Agent is the command of the cluster agent: the sandbox binary and the
 	// sub-command that runs it.
 	Agent []string
@@ -48,8 +49,7 @@ type Options struct {
 // other process can use the same home.
 type Sandbox struct {
 	options   Options
-	store     *emulator.Store
-	account   *aws.Account
+	accounts  accounts
 	clusters  *localkube.Clusters
 	providers *providers
 	stack     auto.Stack
@@ -81,15 +81,12 @@ func (s *Sandbox) open(ctx context.Context) error {
 	if err := os.MkdirAll(s.path("clouds"), 0o700); err != nil {
 		return fmt.Errorf("make the sandbox folder: %w", err)
 	}
-	store, err := emulator.Open(s.path("clouds", "aws.db"))
-	if err != nil {
-		if errors.Is(err, emulator.ErrLocked) {
-			return errBusy
-		}
-		return fmt.Errorf("open the emulated account: %w", err)
-	}
-	s.store = store
 	s.clusters = Clusters(s.options)
+	inClouds := func(file string) string { return s.path("clouds", file) }
+	var err error
+	if s.accounts, err = openAccounts(inClouds, s.clusters, s.options.Latency); err != nil {
+		return err
+	}
 	if s.providers, err = s.serve(); err != nil {
 		return fmt.Errorf("start the emulated clouds: %w", err)
 	}
@@ -103,9 +100,7 @@ func (s *Sandbox) Close() error {
 	if s.providers != nil {
 		problems = append(problems, s.providers.Close())
 	}
-	if s.store != nil {
-		problems = append(problems, s.store.Close())
-	}
+	problems = append(problems, s.accounts.close())
 	return errors.Join(problems...)
 }
 
@@ -124,10 +119,8 @@ func Clusters(options Options) *localkube.Clusters {
 	})
 }
 
-// Objects lists what exists in the emulated account, of all stacks.
-func (s *Sandbox) Objects() ([]emulator.Object, error) {
-	return s.store.Objects()
-}
+// Objects lists what exists in the emulated accounts, of all stacks.
+func (s *Sandbox) Objects() ([]emulator.Object, error) { return s.accounts.objects() }
 
 func (s *Sandbox) path(elements ...string) string {
 	return filepath.Join(append([]string{s.options.Home}, elements...)...)

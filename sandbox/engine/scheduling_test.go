@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"gantry.dev/gantry/modules/naming"
+	"gantry.dev/gantry/sandbox/engine"
 )
 
 // How long the control plane may take to act, and how often a test looks.
@@ -52,7 +53,33 @@ func TestScheduling_OnFourGPUNodes(t *testing.T) {
 		fifth := createPod(t, client, "gpu-4", onGPU)
 		require.Eventually(t, func() bool { return unschedulable(client, fifth) }, patience, poll)
 	})
+	t.Run("spot nodes that the cloud takes back return with the next up", func(t *testing.T) {
+		assert.Len(t, w.evict("dev", "train"), 1)
+		assert.Zero(t, countNodes(t, client, "train"))
+		assert.Zero(t, w.up("dev").Total(), "the account still has them")
+		assert.Equal(t, 1, countNodes(t, client, "train"))
+	})
 	w.downToNothing("dev")
+}
+
+// evict lets the cloud take back the nodes of a spot pool.
+func (w *world) evict(stack, pool string) (nodes []string) {
+	w.Helper()
+	w.with(stack, func(ctx context.Context, sandbox *engine.Sandbox) {
+		var err error
+		nodes, err = sandbox.Evict(ctx, pool)
+		require.NoError(w, err)
+		_, err = sandbox.Evict(ctx, "serve")
+		require.ErrorContains(w, err, "on-demand")
+	})
+	return nodes
+}
+
+func countNodes(t *testing.T, client kubernetes.Interface, pool string) int {
+	t.Helper()
+	nodes, err := client.CoreV1().Nodes().List(context.Background(), metav1.ListOptions{LabelSelector: naming.LabelPool + "=" + pool})
+	require.NoError(t, err)
+	return len(nodes.Items)
 }
 
 func assertNodes(t *testing.T, client kubernetes.Interface) {

@@ -94,6 +94,9 @@ func (s *Sandbox) prepareWorkspace() (string, error) {
 		return "", fmt.Errorf("read the configuration of the stack: %w", err)
 	}
 	unseal(stack)
+	if s.options.Cloud != "" {
+		override(stack, "gantry:cloud", s.options.Cloud)
+	}
 	if before, err := readYAML(filepath.Join(dir, name)); err == nil {
 		stack["encryptionsalt"] = before["encryptionsalt"]
 	}
@@ -104,6 +107,16 @@ func (s *Sandbox) prepareWorkspace() (string, error) {
 		return "", err
 	}
 	return dir, writeYAML(filepath.Join(dir, name), stack)
+}
+
+// override sets a key of a stack's configuration.
+func override(stack map[string]any, key string, value any) {
+	config, isMap := stack["config"].(map[string]any)
+	if !isMap {
+		config = map[string]any{}
+		stack["config"] = config
+	}
+	config[key] = value
 }
 
 // unseal removes the key settings of a real stack, and puts a stand-in where it

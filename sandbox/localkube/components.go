@@ -179,6 +179,7 @@ func (c *cluster) kwok(p ports) component {
 		healthPath: "/healthz",
 		args: []string{
 			kubeconfig,
+			"--config=" + c.stages(),
 			"--manage-all-nodes=true",
 			// With node leases, a restarted KWOK leaves its nodes alone until
 			// the leases of its predecessor have run out. Without them it

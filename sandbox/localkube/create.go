@@ -67,6 +67,9 @@ func (c *Clusters) bringUp(ctx context.Context, cl *cluster) error {
 	if err := cl.writeKubeconfigs(p); err != nil {
 		return err
 	}
+	if err := cl.writeStages(); err != nil {
+		return err
+	}
 	// The controllers give up when the API server is slow to come, so they
 	// start when it is ready; etcd and the API server wait for each other.
 	components := cl.components(p)

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +93,7 @@ func (n Node) object(version string) *corev1.Node {
 		ObjectMeta: metav1.ObjectMeta{
 			Name:        n.Name,
 			Labels:      labels,
-			Annotations: map[string]string{agent.AnnotationGPUs: strconv.Itoa(n.GPUs)},
+			Annotations: n.annotations(),
 		},
 		Spec: corev1.NodeSpec{ProviderID: n.ProviderID},
 		Status: corev1.NodeStatus{
@@ -118,6 +116,15 @@ func (n Node) object(version string) *corev1.Node {
 	return node
 }
 
+// annotations tell the agent what is in the machine.
+func (n Node) annotations() map[string]string {
+	annotations := map[string]string{agent.AnnotationGPUs: strconv.Itoa(n.GPUs)}
+	if n.DevicePlugin {
+		annotations[agent.AnnotationDevicePlugin] = agent.CloudDevicePlugin
+	}
+	return annotations
+}
+
 // labels adds to the given labels those that a kubelet and a cloud's node
 // controller put on every node.
 func (n Node) labels() map[string]string {
@@ -126,9 +133,11 @@ func (n Node) labels() map[string]string {
 		corev1.LabelOSStable:   "linux",
 		corev1.LabelArchStable: "amd64",
 	}
-	if zone := n.zone(); zone != "" {
-		labels[corev1.LabelTopologyZone] = zone
-		labels[corev1.LabelTopologyRegion] = strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz")
+	if n.Zone != "" {
+		labels[corev1.LabelTopologyZone] = n.Zone
+	}
+	if n.Region != "" {
+		labels[corev1.LabelTopologyRegion] = n.Region
 	}
 	for key, value := range n.Labels {
 		labels[key] = value
@@ -136,29 +145,13 @@ func (n Node) labels() map[string]string {
 	return labels
 }
 
-// zone is read from a provider id of the form aws:///<zone>/<instance>.
-func (n Node) zone() string {
-	rest, isAWS := strings.CutPrefix(n.ProviderID, "aws:///")
-	zone, _, hasInstance := strings.Cut(rest, "/")
-	if !isAWS || !hasInstance {
-		return ""
-	}
-	return zone
-}
-
-// addressInName finds the address in a name such as ip-10-0-3-17.ec2.internal.
-var addressInName = regexp.MustCompile(`^ip-(\d+)-(\d+)-(\d+)-(\d+)(\.|$)`)
-
 func (n Node) addresses() []corev1.NodeAddress {
 	addresses := []corev1.NodeAddress{
 		{Type: corev1.NodeHostName, Address: n.Name},
 		{Type: corev1.NodeInternalDNS, Address: n.Name},
 	}
-	if m := addressInName.FindStringSubmatch(n.Name); m != nil {
-		if ip := net.ParseIP(strings.Join(m[1:5], ".")); ip != nil {
-			address := corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: ip.String()}
-			addresses = slices.Insert(addresses, 0, address)
-		}
+	if n.Address != "" {
+		addresses = slices.Insert(addresses, 0, corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: n.Address})
 	}
 	return addresses
 }

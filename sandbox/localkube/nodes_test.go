@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"gantry.dev/gantry/modules/naming"
@@ -28,7 +29,7 @@ var gpuTaint = localkube.Taint{Key: naming.TaintGPU, Value: naming.TaintGPUValue
 
 func cpuNode(name, zone string) localkube.Node {
 	return localkube.Node{
-		Name: name, ProviderID: "aws:///" + zone + "/i-" + name,
+		Name: name, ProviderID: "aws:///" + zone + "/i-" + name, Region: zone[:len(zone)-1], Zone: zone,
 		Labels: map[string]string{naming.LabelRole: "system"},
 		VCPU:   4, MemoryMiB: 16384, DiskGiB: 100, MaxPods: 58,
 	}
@@ -44,7 +45,9 @@ func gpuNode(name string, gpus int) localkube.Node {
 
 func TestNodeIsWhatTheCloudGivesIt(t *testing.T) {
 	clusters, client := sharedClient(t)
-	putNode(t, clusters, gpuNode("ip-10-0-3-17.ec2.internal", 1))
+	given := gpuNode("ip-10-0-3-17.ec2.internal", 1)
+	given.Address = "10.0.3.17"
+	putNode(t, clusters, given)
 
 	node := getNode(t, client, "ip-10-0-3-17.ec2.internal")
 	assert.Equal(t, "inference", node.Labels[naming.LabelRole])
@@ -81,6 +84,55 @@ func TestPutNodeUpdatesWhatIsTheCloudsAndKeepsTheRest(t *testing.T) {
 	assert.Equal(t, "y", node.Labels["user"])
 	assert.Equal(t, "dedicated", node.Spec.Taints[0].Key)
 	assert.Equal(t, "8", node.Status.Capacity.Cpu().String())
+}
+
+// A node that is silent for 50 s is given up, and its pods with it.
+func TestNodesKeepBeating(t *testing.T) {
+	clusters, client := sharedClient(t)
+	putNode(t, clusters, cpuNode("alive", "us-east-1a"))
+	first := heartbeat(t, client, "alive")
+	require.Eventually(t, func() bool { return heartbeat(t, client, "alive").After(first) }, soon, 200*time.Millisecond)
+	second := heartbeat(t, client, "alive")
+	assert.LessOrEqual(t, second.Sub(first), 20*time.Second)
+	for _, condition := range getNode(t, client, "alive").Status.Conditions {
+		assert.NotEmpty(t, condition.Reason, "a heartbeat leaves the rest of condition %s", condition.Type)
+	}
+}
+
+func heartbeat(t *testing.T, client kubernetes.Interface, name string) time.Time {
+	t.Helper()
+	for _, condition := range getNode(t, client, name).Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			return condition.LastHeartbeatTime.Time
+		}
+	}
+	return time.Time{}
+}
+
+// What the node controller does to the pods of a node that it has given up.
+func TestPodsAreReadyAgainWhenTheirNodeIs(t *testing.T) {
+	clusters, client := sharedClient(t)
+	namespace := newNamespace(t, client)
+	node := cpuNode("back", "us-east-1a")
+	node.Labels["test"] = "back"
+	putNode(t, clusters, node)
+	createPod(t, client, namespace, "web", podOptions{selector: map[string]string{"test": "back"}})
+	eventuallyRunning(t, client, namespace, 1)
+	patch := []byte(`{"status":{"conditions":[{"type":"Ready","status":"False","reason":"NodeNotReady"}]}}`)
+	_, err := client.CoreV1().Pods(namespace).Patch(t.Context(), "web", types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		pod, err := client.CoreV1().Pods(namespace).Get(t.Context(), "web", metav1.GetOptions{})
+		if err != nil {
+			return false
+		}
+		for _, condition := range pod.Status.Conditions {
+			if condition.Type == corev1.PodReady {
+				return condition.Status == corev1.ConditionTrue && condition.Reason == ""
+			}
+		}
+		return false
+	}, soon, 50*time.Millisecond)
 }
 
 func TestDeleteNodeMovesItsPods(t *testing.T) {

@@ -37,7 +37,7 @@ func TestDisksFollowTheirPods(t *testing.T) {
 
 	t.Run("without the driver's add-on the claim waits", func(t *testing.T) {
 		eventuallyEvent(t, client, namespace, "model", "ExternalProvisioning")
-		assert.Never(t, func() bool { return claimOf(t, client, namespace, "model").Spec.VolumeName != "" }, settle, 100*time.Millisecond)
+		never(t, func() bool { return claimOf(t, client, namespace, "model").Spec.VolumeName != "" })
 	})
 	setAddon(t, clusters, agent.AddonEBS)
 	t.Run("with it the pod runs and its disk is in its zone", func(t *testing.T) {
@@ -121,13 +121,15 @@ func createClaim(t *testing.T, client kubernetes.Interface, namespace, name, cla
 			StorageClassName: &class,
 			AccessModes:      []corev1.PersistentVolumeAccessMode{mode},
 			Resources: corev1.VolumeResourceRequirements{
-				Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(size)},
+				Requests: corev1.ResourceList{corev1.ResourceStorage: *claimSize(size)},
 			},
 		},
 	}
 	_, err := client.CoreV1().PersistentVolumeClaims(namespace).Create(t.Context(), claim, metav1.CreateOptions{})
 	require.NoError(t, err)
 }
+
+func claimSize(size string) *resource.Quantity { return new(resource.MustParse(size)) }
 
 func claimOf(t *testing.T, client kubernetes.Interface, namespace, name string) *corev1.PersistentVolumeClaim {
 	t.Helper()

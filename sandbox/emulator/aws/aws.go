@@ -1,7 +1,7 @@
 // Package aws is an emulated AWS account: the resource types that Gantry's EKS
 // component registers, as tables and behaviour for package emulator. It refuses
 // what AWS refuses, in the words of AWS, and its clusters are real Kubernetes
-// control planes that the caller brings (Kubernetes).
+// control planes that the caller brings.
 //
 // Replacement rules follow terraform-provider-aws, which pulumi-aws wraps; each
 // table names the file. What the account does not have: quotas other than those
@@ -34,21 +34,6 @@ const version = "6.83.2"
 // them some twenty minutes; here nothing else is slow.
 const defaultPatience = 10 * time.Second
 
-// Kubernetes runs the control planes of the account's clusters. Every method
-// must be idempotent.
-type Kubernetes interface {
-	// CreateCluster brings a control plane up, or back up, and waits for it.
-	CreateCluster(ctx context.Context, name string) error
-	// DeleteCluster ends a control plane and forgets its data.
-	DeleteCluster(ctx context.Context, name string) error
-	// PutNode lets a node join, or updates it.
-	PutNode(ctx context.Context, cluster string, node localkube.Node) error
-	// DeleteNode takes a node out.
-	DeleteNode(ctx context.Context, cluster, node string) error
-	// SetAddon tells whether an EKS add-on runs in the cluster.
-	SetAddon(ctx context.Context, cluster, addon string, installed bool) error
-}
-
 // Options tune the emulation.
 type Options struct {
 	// Log takes what happens without the engine: objects rolled back. Nil
@@ -65,7 +50,7 @@ type Options struct {
 // Account is an emulated AWS account.
 type Account struct {
 	store    *emulator.Store
-	kube     Kubernetes
+	kube     localkube.ControlPlanes
 	provider *emulator.Provider
 
 	mu     sync.RWMutex
@@ -74,7 +59,7 @@ type Account struct {
 
 // NewProvider serves the account in store to the Pulumi engine as provider aws.
 // It panics when the tables contradict the embedded schema.
-func NewProvider(store *emulator.Store, kube Kubernetes, options Options) (pulumirpc.ResourceProviderServer, *Account) {
+func NewProvider(store *emulator.Store, kube localkube.ControlPlanes, options Options) (pulumirpc.ResourceProviderServer, *Account) {
 	a := &Account{store: store, kube: kube, config: settings{region: defaultRegion}}
 	schema, err := emulator.ParseSchema(schemaJSON)
 	if err != nil {

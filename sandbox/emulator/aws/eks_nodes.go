@@ -157,6 +157,9 @@ func node(group emulator.Object, m machine) localkube.Node {
 	n := localkube.Node{
 		Name:       m.Name,
 		ProviderID: "aws:///" + m.Zone + "/" + m.ID,
+		Region:     m.Zone[:len(m.Zone)-1],
+		Zone:       m.Zone,
+		Address:    m.Address,
 		Labels:     nodeLabels(group, m, kind),
 		VCPU:       kind.VCPU,
 		MemoryMiB:  kind.MemoryMiB,
@@ -188,8 +191,6 @@ func nodeLabels(group emulator.Object, m machine, kind accelerators.Machine) map
 		"kubernetes.io/os":                              "linux",
 		"node.kubernetes.io/instance-type":              m.Type,
 		"topology.k8s.aws/zone-id":                      m.ZoneID,
-		"topology.kubernetes.io/region":                 m.Zone[:len(m.Zone)-1],
-		"topology.kubernetes.io/zone":                   m.Zone,
 	}
 	maps.Copy(labels, out.StringMap("labels"))
 	return labels

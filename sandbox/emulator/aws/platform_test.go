@@ -139,6 +139,7 @@ func TestNodeGroup_BecomesNodesAsEKSLabelsThem(t *testing.T) {
 	n := nodes[0]
 	assert.Equal(t, "ip-10-0-32-4.ec2.internal", n.Name, "the first address that AWS does not reserve")
 	assert.Regexp(t, `^aws:///us-east-1a/i-0[0-9a-f]{16}$`, n.ProviderID)
+	assert.Equal(t, []string{"us-east-1", "us-east-1a", "10.0.32.4"}, []string{n.Region, n.Zone, n.Address})
 	assert.Equal(t, []localkube.Taint{{Key: "nvidia.com/gpu", Value: "present", Effect: "NoSchedule"}}, n.Taints)
 	assert.Equal(t, []int{4, 16384, 200, 58, 1}, []int{n.VCPU, n.MemoryMiB, n.DiskGiB, n.MaxPods, n.GPUs})
 	group := p.by["gpu"].Outputs
@@ -152,8 +153,6 @@ func TestNodeGroup_BecomesNodesAsEKSLabelsThem(t *testing.T) {
 		"kubernetes.io/os":                              "linux",
 		"node.kubernetes.io/instance-type":              "g6.xlarge",
 		"topology.k8s.aws/zone-id":                      "use1-az1",
-		"topology.kubernetes.io/region":                 "us-east-1",
-		"topology.kubernetes.io/zone":                   "us-east-1a",
 	} {
 		assert.Equal(t, want, n.Labels[label], label)
 	}
@@ -166,7 +165,7 @@ func TestNodeGroup_BecomesNodesAsEKSLabelsThem(t *testing.T) {
 func zonesOf(nodes []localkube.Node) []string {
 	var zones []string
 	for _, n := range nodes {
-		zones = append(zones, n.Labels["topology.kubernetes.io/zone"])
+		zones = append(zones, n.Zone)
 	}
 	return zones
 }

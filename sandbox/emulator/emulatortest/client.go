@@ -97,13 +97,14 @@ func (c *Client) create(token, name string, props Props, preview bool) (Resource
 }
 
 // Diff compares a resource with new inputs.
-func (c *Client) Diff(r Resource, props Props) (*pulumirpc.DiffResponse, error) {
+func (c *Client) Diff(r Resource, props Props, ignored ...string) (*pulumirpc.DiffResponse, error) {
 	news, err := c.Check(r.Token, nameOf(r), r.Inputs, props)
 	if err != nil {
 		return nil, err
 	}
 	return c.server.Diff(c.t.Context(), &pulumirpc.DiffRequest{
 		Id: r.ID, Urn: r.URN, OldInputs: c.wire(r.Inputs), Olds: c.wire(r.Outputs), News: c.wire(news),
+		IgnoreChanges: ignored,
 	})
 }
 

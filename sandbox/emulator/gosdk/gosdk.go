@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"path"
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
@@ -17,7 +16,18 @@ import (
 // Read reads the resources named by tokens (aws:ec2/vpc:Vpc) and the provider
 // configuration from the SDK whose packages are below dir.
 func Read(dir string, tokens []string) (emulator.Schema, error) {
-	r := reader{dir: dir, packages: map[string]*sdkPackage{}, schema: emulator.Schema{
+	return read(inOneModule(dir), tokens)
+}
+
+// ReadSplit is Read for an SDK whose packages are Go modules of their own and
+// whose tokens name no file (azure-native:network:Subnet). The function locate
+// finds the folder of a package; the empty one holds the provider.
+func ReadSplit(locate func(pkg string) (string, error), tokens []string) (emulator.Schema, error) {
+	return read(inManyModules(locate), tokens)
+}
+
+func read(l layout, tokens []string) (emulator.Schema, error) {
+	r := reader{layout: l, packages: map[string]*sdkPackage{}, schema: emulator.Schema{
 		Resources: map[string]emulator.ResourceSchema{},
 		Objects:   map[string]map[string]emulator.PropertyType{},
 	}}
@@ -33,7 +43,7 @@ func Read(dir string, tokens []string) (emulator.Schema, error) {
 }
 
 type reader struct {
-	dir      string
+	layout
 	packages map[string]*sdkPackage
 	schema   emulator.Schema
 }
@@ -43,15 +53,15 @@ type reader struct {
 func (r *reader) resource(tok string) error {
 	parts := strings.Split(tok, ":")
 	if len(parts) != 3 {
-		return errors.New("is not package:module/file:Type")
+		return errors.New("is not " + r.form)
 	}
-	module, file := path.Split(parts[1])
-	pkg, err := r.load(strings.Trim(module, "/"), file+".go", "pulumiTypes*.go", "pulumiEnums*.go")
+	name := parts[2]
+	module, file := r.place(parts[1], name)
+	pkg, err := r.load(module, file+".go", "pulumiTypes*.go", "pulumiEnums*.go")
 	if err != nil {
 		return err
 	}
-	name := parts[2]
-	args, outs := pkg.structOf(lowerFirst(name)+"Args"), pkg.structOf(name)
+	args, outs := pkg.structOf(lowerCamel(name)+"Args"), pkg.structOf(name)
 	if args == nil || outs == nil {
 		return fmt.Errorf("the SDK has no type %s in %s", name, parts[1])
 	}

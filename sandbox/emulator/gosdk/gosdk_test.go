@@ -1,6 +1,7 @@
 package gosdk_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,6 +55,14 @@ type BoxPart struct {
 }`,
 	"box/pulumiEnums.go": `package box
 type Kind string`,
+	"box/v1/lid.go": `package v1
+type lidArgs struct {
+	Width *int ` + "`pulumi:\"width\"`" + `
+}
+type Lid struct {
+	pulumi.CustomResourceState
+	Width pulumi.IntPtrOutput ` + "`pulumi:\"width\"`" + `
+}`,
 }
 
 func writeSDK(t *testing.T) string {
@@ -79,6 +88,55 @@ func TestRead_TellsWhatTheSDKSpellsOut(t *testing.T) {
 		"ProviderTags": {"all": "map[string]string?"},
 	}, schema.Objects, "a type may hold itself")
 	assert.Equal(t, map[string]emulator.PropertyType{"region": "string?", "tags": "ProviderTags?"}, schema.Config)
+}
+
+func TestReadSplit_FindsEachPackageInAModuleOfItsOwn(t *testing.T) {
+	provider, box := writeSDK(t), writeSDK(t)
+	dirs := map[string]string{"": provider, "box": filepath.Join(box, "box")}
+	var asked []string
+	locate := func(pkg string) (string, error) {
+		asked = append(asked, pkg)
+		dir, ok := dirs[pkg]
+		if !ok {
+			return "", errors.New("no module " + pkg)
+		}
+		return dir, nil
+	}
+	schema, err := gosdk.ReadSplit(locate, []string{"toy:box:Box", "toy:box/v1:Lid"})
+	require.NoError(t, err)
+	one, err := gosdk.Read(writeSDK(t), []string{"toy:box/box:Box"})
+	require.NoError(t, err)
+	assert.Equal(t, one.Resources["toy:box/box:Box"], schema.Resources["toy:box:Box"], "the same type, told otherwise")
+	assert.Equal(t, map[string]emulator.PropertyType{"width": "integer?"}, schema.Resources["toy:box/v1:Lid"].Inputs,
+		"an older version is a folder in the module")
+	assert.Equal(t, one.Config, schema.Config)
+	assert.Equal(t, []string{"box", "box", ""}, asked)
+
+	for token, want := range map[string]string{
+		"toy:lid:Lid": "no module lid",
+		"toy:box:Lid": "the SDK has no file",
+		"box":         "is not package:module:Type",
+	} {
+		_, err := gosdk.ReadSplit(locate, []string{token})
+		assert.ErrorContains(t, err, token+": ")
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestRead_FindsTypesThatBeginWithAnAbbreviation(t *testing.T) {
+	dir := writeSDK(t)
+	file := filepath.Join(dir, "box", "iammember.go")
+	require.NoError(t, os.WriteFile(file, []byte(`package box
+type iammemberArgs struct {
+	Role *string `+"`pulumi:\"role\"`"+`
+}
+type IAMMember struct {
+	Role StringOutput `+"`pulumi:\"role\"`"+`
+}
+type String string`), 0o600))
+	schema, err := gosdk.Read(dir, []string{"toy:box/iAMMember:IAMMember"})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]emulator.PropertyType{"role": "string?"}, schema.Resources["toy:box/iAMMember:IAMMember"].Inputs)
 }
 
 func TestRead_NamesWhatItDoesNotFind(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // sdkPackage is what was parsed of one Go package.
@@ -29,7 +30,10 @@ func (r *reader) load(module, file string, shared ...string) (*sdkPackage, error
 		r.packages[module] = pkg
 		patterns = append(patterns, shared...)
 	}
-	dir := filepath.Join(r.dir, filepath.FromSlash(module))
+	dir, err := r.dir(module)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range patterns {
 		names, err := fs.Glob(os.DirFS(dir), p)
 		if err != nil {
@@ -104,4 +108,11 @@ func property(field *ast.Field) string {
 	return name
 }
 
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+// lowerCamel writes a type's name as the generator of the SDKs writes it in
+// files and private types: the capitals that it begins with become small, so
+// that SecurityGroup is securityGroup and IAMMember is iammember.
+func lowerCamel(s string) string {
+	rest := strings.TrimLeftFunc(s, unicode.IsUpper)
+	capitals := len(s) - len(rest)
+	return strings.ToLower(s[:capitals]) + rest
+}

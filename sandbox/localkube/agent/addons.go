@@ -21,13 +21,28 @@ const (
 	AddonInstalled  = "installed"
 )
 
-// Names of the EKS add-ons that have a part here. The others are recorded in
-// the ConfigMap and otherwise without effect.
-// https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
+// Names of the add-ons that have a part here. The others are recorded in the
+// ConfigMap and otherwise without effect.
 const (
-	AddonEBS     = "aws-ebs-csi-driver"
-	AddonEFS     = "aws-efs-csi-driver"
+	// AddonMetrics is the same on every cloud.
 	AddonMetrics = "metrics-server"
+
+	// Of EKS:
+	// https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
+	AddonEBS = "aws-ebs-csi-driver"
+	AddonEFS = "aws-efs-csi-driver"
+
+	// Of GKE, which has them as settings of a cluster:
+	// https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/AddonsConfig
+	AddonPD        = "gcp-pd-csi-driver"
+	AddonFilestore = "gcp-filestore-csi-driver"
+	AddonGCSFuse   = "gcs-fuse-csi-driver"
+
+	// Of AKS, which has them as settings of a cluster:
+	// https://learn.microsoft.com/azure/aks/csi-storage-drivers
+	AddonAzureDisk = "azure-disk-csi-driver"
+	AddonAzureFile = "azure-file-csi-driver"
+	AddonAzureBlob = "azure-blob-csi-driver"
 )
 
 // role is what an add-on does in the cluster.

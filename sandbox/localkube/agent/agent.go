@@ -1,6 +1,7 @@
 // Package agent plays the parts of a cloud that live inside a cluster and that
 // need more than a simulated kubelet: the NVIDIA device plugin's effect on a
-// node, the CSI drivers' volumes, and metrics-server's figures. It runs as a
+// node, the CSI drivers' volumes, metrics-server's figures, and pods whose node
+// is back. It runs as a
 // background process beside one control plane and acts only through its API.
 package agent
 
@@ -120,6 +121,10 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("agent: %w", err)
 	}
+	readiness, err := newReadiness(client, factory)
+	if err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
 	figures := newFigures(factory, events)
 	roles, err := newRoles(config, o.Listen, client, factory)
 	if err != nil {
@@ -135,6 +140,7 @@ func Run(ctx context.Context, o Options) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, o.Listen, tlsConfig, figures.handler()) })
 	group.Go(func() error { devices.run(ctx); return nil })
+	group.Go(func() error { readiness.run(ctx); return nil })
 	group.Go(func() error { addons.run(ctx); return nil })
 	return group.Wait()
 }
@@ -149,12 +155,9 @@ func newRoles(config *rest.Config, listen string, client kubernetes.Interface, f
 	if err != nil {
 		return nil, err
 	}
-	nodes := factory.Core().V1().Nodes().Lister()
-	return map[string]role{
-		AddonEBS:     &csiDriver{client: client, driver: ebs{nodes: nodes}, attach: true},
-		AddonEFS:     &csiDriver{client: client, driver: efs{}},
-		AddonMetrics: metrics,
-	}, nil
+	roles := newDriverRoles(client, factory)
+	roles[AddonMetrics] = metrics
+	return roles, nil
 }
 
 // slim drops what is large in every object and never read here.

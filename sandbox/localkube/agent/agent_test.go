@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
-	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -22,7 +21,6 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
 	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
-	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
 // factoryWith has the objects in its caches.
@@ -109,62 +107,6 @@ func TestMetricsAPI(t *testing.T) {
 	assert.Equal(t, metav1.StatusReasonNotFound, status.Reason)
 	assert.Equal(t, http.StatusNotFound, get("/v1beta1/nodes/other", &status))
 	assert.Equal(t, http.StatusBadRequest, get("/v1beta1/pods?labelSelector=%3D%3D", &status))
-}
-
-func TestDiskZones(t *testing.T) {
-	inZone := func(name, zone string) *corev1.Node {
-		return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelTopologyZone: zone}}}
-	}
-	driver := ebs{nodes: factoryWith(t, inZone("a", "zone-a"), inZone("b", "zone-b"),
-		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "nowhere"}}).Core().V1().Nodes().Lister()}
-	limited := &storagev1.StorageClass{AllowedTopologies: []corev1.TopologySelectorTerm{{
-		MatchLabelExpressions: []corev1.TopologySelectorLabelRequirement{{Key: corev1.LabelTopologyZone, Values: []string{"zone-c"}}},
-	}}}
-	claim := func(mode corev1.PersistentVolumeAccessMode) *corev1.PersistentVolumeClaim {
-		return &corev1.PersistentVolumeClaim{Spec: corev1.PersistentVolumeClaimSpec{AccessModes: []corev1.PersistentVolumeAccessMode{mode}}}
-	}
-	for _, test := range []struct {
-		name    string
-		options controller.ProvisionOptions
-		zones   []string
-		state   controller.ProvisioningState
-	}{
-		{"of the chosen node", controller.ProvisionOptions{SelectedNodeName: "b"}, []string{"zone-b"}, controller.ProvisioningFinished},
-		{"any of the nodes'", controller.ProvisionOptions{}, []string{"zone-a", "zone-b"}, controller.ProvisioningFinished},
-		{"allowed by the class", controller.ProvisionOptions{StorageClass: limited}, []string{"zone-c"}, controller.ProvisioningFinished},
-		{"another node when the chosen one is gone", controller.ProvisionOptions{SelectedNodeName: "gone"}, nil, controller.ProvisioningReschedule},
-		{"another node when the chosen one has no zone", controller.ProvisionOptions{SelectedNodeName: "nowhere"}, nil, controller.ProvisioningReschedule},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			o := test.options
-			o.PVName, o.PVC = "pvc-1", claim(corev1.ReadWriteOnce)
-			if o.StorageClass == nil {
-				o.StorageClass = &storagev1.StorageClass{}
-			}
-			made, state, err := driver.create(o)
-			assert.Equal(t, test.state, state)
-			if test.zones == nil {
-				require.Error(t, err)
-				return
-			}
-			require.NoError(t, err)
-			assert.Contains(t, test.zones, made.zone)
-			again, _, err := driver.create(o)
-			require.NoError(t, err)
-			assert.Equal(t, made, again, "a second attempt finds the same disk")
-		})
-	}
-	for _, mode := range []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany, corev1.ReadOnlyMany} {
-		_, state, err := driver.create(controller.ProvisionOptions{PVC: claim(mode), StorageClass: limited})
-		require.ErrorContains(t, err, string(mode))
-		assert.Equal(t, controller.ProvisioningFinished, state, "there is no point in another node")
-	}
-}
-
-func TestDisksComeInWholeGibibytes(t *testing.T) {
-	for bytes, want := range map[int64]int64{1: 1, 1 << 30: 1, 1<<30 + 1: 2, 10 << 30: 10} {
-		assert.Equal(t, want<<30, ebs{}.size(bytes), bytes)
-	}
 }
 
 // recordedRole counts what is asked of an add-on and fails at first.

@@ -25,6 +25,13 @@ import (
 // node offers them to pods only while a device plugin advertises them.
 const AnnotationGPUs = "sandbox.gantry.dev/gpus"
 
+// AnnotationDevicePlugin on a node names the device plugin that the cloud runs on
+// it, CloudDevicePlugin. It has no pod here.
+const (
+	AnnotationDevicePlugin = "sandbox.gantry.dev/device-plugin"
+	CloudDevicePlugin      = "the cloud's own"
+)
+
 // advertisers are the labels of the pods that are NVIDIA device plugins: those
 // of the plugin's own Helm chart and of the GPU Operator.
 // https://github.com/NVIDIA/k8s-device-plugin/tree/main/deployments/helm
@@ -101,6 +108,9 @@ func (d *devicePlugins) sync(ctx context.Context, name string) error {
 	plugins, err := d.readyAdvertisers(name)
 	if err != nil {
 		return err
+	}
+	if own := node.Annotations[AnnotationDevicePlugin]; own != "" {
+		plugins = append(plugins, own)
 	}
 	d.warnOfConflict(node, plugins)
 	return d.advertise(ctx, node, gpus, len(plugins) > 0)

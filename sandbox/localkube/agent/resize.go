@@ -79,7 +79,7 @@ func (r *resizer) sync(ctx context.Context, key string) error {
 	if pv.Spec.CSI == nil || pv.Spec.CSI.Driver != r.driver.name() {
 		return nil
 	}
-	if err := r.grow(ctx, claim, pv, r.driver.size(request.Value())); err != nil {
+	if err := r.grow(ctx, claim, pv, r.driver.round(request.Value())); err != nil {
 		return fmt.Errorf("growing claim %s: %w", key, err)
 	}
 	return nil

@@ -16,6 +16,7 @@ func main() {
 	flag.StringVar(&sdk.From, "from", ".", "folder inside the Go module that requires the SDK")
 	flag.StringVar(&sdk.Module, "module", "", "Go module of the SDK")
 	flag.StringVar(&sdk.Packages, "packages", "", "folder inside the SDK that holds its packages")
+	flag.StringVar(&sdk.Split, "split", "", "Go module of one package, with * in place of its name, when each is a module of its own")
 	types := flag.String("types", "types.txt", "file with one resource token a line")
 	out := flag.String("out", "schema.json", "file to write")
 	flag.Parse()

@@ -1,0 +1,372 @@
+package azure_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/azure"
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
+	"gantry.dev/gantry/sandbox/localkube"
+)
+
+type Props = emulatortest.Props
+
+const unknown = emulatortest.Unknown
+
+const (
+	groupType       = "azure-native:resources:ResourceGroup"
+	vnetType        = "azure-native:network:VirtualNetwork"
+	subnetType      = "azure-native:network:Subnet"
+	natType         = "azure-native:network:NatGateway"
+	addressType     = "azure-native:network:PublicIPAddress"
+	identityType    = "azure-native:managedidentity:UserAssignedIdentity"
+	federatedType   = "azure-native:managedidentity:FederatedIdentityCredential"
+	roleType        = "azure-native:authorization:RoleAssignment"
+	workspaceType   = "azure-native:operationalinsights:Workspace"
+	diagnosticsType = "azure-native:insights:DiagnosticSetting"
+	aks             = "azure-native:containerservice/v20241001:"
+	clusterType     = aks + "ManagedCluster"
+	poolType        = aks + "AgentPool"
+	maintenanceType = aks + "MaintenanceConfiguration"
+)
+
+const (
+	subscription = "/subscriptions/5a4d5b0e-0000-4000-8000-000000000001"
+	tenant       = "7e4a4700-0000-4000-8000-000000000002"
+	caller       = "ca11e400-0000-4000-8000-000000000003"
+
+	networkContributor      = "4d97b98b-1d4f-4787-a291-c67834d212e7"
+	managedIdentityOperator = "f1a07417-d97a-45cb-824c-7a7467783830"
+	blobReader              = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+	clusterAdmin            = "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b"
+)
+
+// kubernetes remembers what it was told.
+type kubernetes struct {
+	mu       sync.Mutex
+	clusters map[string]map[string]localkube.Node
+	addons   map[string]bool
+	broken   error
+}
+
+func newKubernetes() *kubernetes {
+	return &kubernetes{clusters: map[string]map[string]localkube.Node{}, addons: map[string]bool{}}
+}
+
+func (k *kubernetes) CreateCluster(_ context.Context, name string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.clusters[name] == nil {
+		k.clusters[name] = map[string]localkube.Node{}
+	}
+	return k.broken
+}
+
+func (k *kubernetes) DeleteCluster(_ context.Context, name string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.clusters, name)
+	return nil
+}
+
+func (k *kubernetes) PutNode(_ context.Context, cluster string, n localkube.Node) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.clusters[cluster] == nil {
+		return fmt.Errorf("no cluster %s", cluster)
+	}
+	k.clusters[cluster][n.Name] = n
+	return nil
+}
+
+func (k *kubernetes) DeleteNode(_ context.Context, cluster, name string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.clusters[cluster], name)
+	return nil
+}
+
+func (k *kubernetes) SetAddon(_ context.Context, cluster, addon string, installed bool) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.addons[cluster+"/"+addon] = installed
+	return nil
+}
+
+// nodes of the cluster dev that carry a label, by name.
+func (k *kubernetes) nodes(label, value string) []localkube.Node {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var found []localkube.Node
+	for _, n := range k.clusters["dev"] {
+		if n.Labels[label] == value {
+			found = append(found, n)
+		}
+	}
+	slices.SortFunc(found, func(a, b localkube.Node) int { return strings.Compare(a.Name, b.Name) })
+	return found
+}
+
+// pool are the nodes of a pool of the cluster dev.
+func (k *kubernetes) pool(name string) []localkube.Node { return k.nodes("agentpool", name) }
+
+// account is an empty account with a client.
+type account struct {
+	*emulatortest.Client
+	t     *testing.T
+	path  string
+	kube  *kubernetes
+	store *emulator.Store
+	azure *azure.Account
+}
+
+func newAccount(t *testing.T) *account {
+	t.Helper()
+	return openAccount(t, filepath.Join(t.TempDir(), "azure.db"), newKubernetes())
+}
+
+func openAccount(t *testing.T, path string, kube *kubernetes) *account {
+	t.Helper()
+	store, err := emulator.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	server, a := azure.NewProvider(store, kube, azure.Options{})
+	c := &account{Client: emulatortest.New(t, server), t: t, path: path, kube: kube, store: store, azure: a}
+	require.NoError(t, c.Configure(Props{"location": "eastus"}))
+	return c
+}
+
+func (a *account) objects() []emulator.Object {
+	a.t.Helper()
+	objects, err := a.store.Objects()
+	require.NoError(a.t, err)
+	return objects
+}
+
+// platform is everything that a small cluster needs, in the order of creation.
+type platform struct {
+	*account
+	all []emulatortest.Resource
+	by  map[string]emulatortest.Resource
+}
+
+// add creates a resource that nothing is wrong with.
+func (p *platform) add(token, name string, props Props) {
+	p.t.Helper()
+	r := p.Must(token, name, props)
+	p.all = append(p.all, r)
+	p.by[name] = r
+}
+
+// id of a resource, by name.
+func (p *platform) id(name string) string {
+	p.t.Helper()
+	r, ok := p.by[name]
+	require.True(p.t, ok, "there is no %s", name)
+	return r.ID
+}
+
+// output of a resource, by name.
+func (p *platform) output(name, property string) string {
+	p.t.Helper()
+	text, ok := p.by[name].Outputs[property].(string)
+	require.True(p.t, ok, "%s of %s", property, name)
+	return text
+}
+
+func roleID(role string) string {
+	return subscription + "/providers/Microsoft.Authorization/roleDefinitions/" + role
+}
+
+// assign gives a role to an identity.
+func (p *platform) assign(name, role, scope, identity string) {
+	p.t.Helper()
+	p.add(roleType, name, Props{
+		"roleDefinitionId": roleID(role), "scope": scope, "principalId": p.output(identity, "principalId"), "principalType": "ServicePrincipal",
+	})
+}
+
+// newNetwork has a virtual network with two subnets behind a NAT gateway.
+func newNetwork(t *testing.T) *platform {
+	t.Helper()
+	p := &platform{account: newAccount(t), by: map[string]emulatortest.Resource{}}
+	p.add(groupType, "group", Props{"resourceGroupName": "dev"})
+	p.add(vnetType, "vnet", Props{
+		"resourceGroupName": "dev", "virtualNetworkName": "dev-vnet", "addressSpace": Props{"addressPrefixes": []any{"10.0.0.0/16"}},
+		"enableDdosProtection": false, "enableVmProtection": false, "tags": Props{"team": "ml"},
+	})
+	p.add(addressType, "nat-ip", addressProps("dev-nat"))
+	p.add(natType, "nat", Props{
+		"resourceGroupName": "dev", "natGatewayName": "dev-nat", "sku": Props{"name": "Standard"},
+		"publicIpAddresses": []any{Props{"id": p.id("nat-ip")}},
+	})
+	p.subnet("nodes-1", "10.0.0.0/22")
+	p.subnet("nodes-2", "10.0.4.0/22")
+	return p
+}
+
+func addressProps(name string) Props {
+	return Props{
+		"resourceGroupName": "dev", "publicIpAddressName": name, "publicIPAllocationMethod": "Static",
+		"sku": Props{"name": "Standard", "tier": "Regional"},
+	}
+}
+
+func (p *platform) subnetProps(prefix string) Props {
+	return Props{
+		"resourceGroupName": "dev", "virtualNetworkName": "dev-vnet", "addressPrefix": prefix,
+		"natGateway": Props{"id": p.id("nat")}, "serviceEndpoints": []any{Props{"service": "Microsoft.Storage"}},
+		"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled",
+	}
+}
+
+func (p *platform) subnet(name, prefix string) {
+	p.t.Helper()
+	p.add(subnetType, name, p.subnetProps(prefix))
+}
+
+// newCluster adds the identities with their roles, and the cluster with its
+// system pool.
+func newCluster(t *testing.T) *platform {
+	t.Helper()
+	p := newNetwork(t)
+	for _, name := range []string{"control-plane", "kubelet"} {
+		p.add(identityType, name, Props{"resourceGroupName": "dev", "resourceName": name})
+	}
+	p.assign("joins-network", networkContributor, p.id("vnet"), "control-plane")
+	p.assign("gives-identity", managedIdentityOperator, p.id("kubelet"), "control-plane")
+	p.add(clusterType, "cluster", p.clusterProps())
+	return p
+}
+
+func (p *platform) clusterProps() Props {
+	return Props{
+		"resourceGroupName": "dev", "resourceName": "dev", "dnsPrefix": "dev", "kubernetesVersion": "1.34",
+		"sku":      Props{"name": "Base", "tier": "Standard"},
+		"identity": Props{"type": "UserAssigned", "userAssignedIdentities": []any{p.id("control-plane")}},
+		"identityProfile": Props{"kubeletidentity": Props{
+			"resourceId": p.id("kubelet"), "clientId": p.output("kubelet", "clientId"), "objectId": p.output("kubelet", "principalId"),
+		}},
+		"disableLocalAccounts": true, "enableRBAC": true, "aadProfile": Props{"managed": true, "enableAzureRBAC": true},
+		"networkProfile": Props{
+			"networkPlugin": "azure", "networkPluginMode": "overlay", "networkDataplane": "cilium", "networkPolicy": "cilium",
+			"podCidr": "100.64.0.0/14", "serviceCidr": "172.20.0.0/20", "dnsServiceIP": "172.20.0.10",
+			"outboundType": "userAssignedNATGateway", "loadBalancerSku": "standard",
+		},
+		"apiServerAccessProfile": Props{"disableRunCommand": true, "enablePrivateCluster": false,
+			"authorizedIPRanges": []any{"203.0.113.0/24", p.output("nat-ip", "ipAddress") + "/32"}},
+		"agentPoolProfiles": []any{p.systemProps()},
+		"autoScalerProfile": Props{"expander": "least-waste", "scanInterval": "10s", "scaleDownUtilizationThreshold": "0.5"},
+		"oidcIssuerProfile": Props{"enabled": true},
+		"securityProfile":   Props{"workloadIdentity": Props{"enabled": true}},
+		"storageProfile":    Props{"blobCSIDriver": Props{"enabled": true}, "fileCSIDriver": Props{"enabled": true}},
+		"tags":              Props{"team": "ml"},
+	}
+}
+
+// systemProps are two nodes of a pool inside the cluster.
+func (p *platform) systemProps() Props {
+	return Props{
+		"name": "system", "mode": "System", "type": "VirtualMachineScaleSets", "vmSize": "Standard_D4ds_v5", "osType": "Linux",
+		"osDiskType": "Ephemeral", "osDiskSizeGB": 128.0, "vnetSubnetID": p.id("nodes-1"), "availabilityZones": []any{"1", "2"},
+		"enableAutoScaling": true, "count": 2.0, "minCount": 2.0, "maxCount": 4.0, "orchestratorVersion": "1.34",
+		"nodeLabels": Props{"gantry.dev/pool": "system"}, "nodeTaints": []any{"CriticalAddonsOnly=true:NoSchedule"},
+		"upgradeSettings": Props{"maxSurge": "33%", "drainTimeoutInMinutes": 30.0},
+	}
+}
+
+// poolProps are two nodes of a pool beside the cluster.
+func (p *platform) poolProps() Props {
+	return Props{
+		"resourceGroupName": "dev", "resourceName": "dev", "agentPoolName": "cpu", "mode": "User", "vmSize": "Standard_D4s_v5",
+		"vnetSubnetID": p.id("nodes-2"), "availabilityZones": []any{"1", "2"}, "count": 2.0,
+	}
+}
+
+// gpuProps are spot machines with a GPU.
+func (p *platform) gpuProps() Props {
+	return change(p.poolProps(), Props{
+		"agentPoolName": "train", "vmSize": "Standard_NC24ads_A100_v4", "osDiskSizeGB": 256.0, "enableAutoScaling": true,
+		"count": 2.0, "minCount": 0.0, "maxCount": 8.0, "scaleSetPriority": "Spot", "scaleSetEvictionPolicy": "Delete", "spotMaxPrice": -1.0,
+		"nodeLabels": Props{"gantry.dev/gpu": "a100"}, "nodeTaints": []any{"nvidia.com/gpu=present:NoSchedule"},
+	})
+}
+
+// newPlatform adds pools and everything else.
+func newPlatform(t *testing.T) *platform {
+	t.Helper()
+	p := newCluster(t)
+	p.add(workspaceType, "logs", Props{"resourceGroupName": "dev", "workspaceName": "dev-logs", "sku": Props{"name": "PerGB2018"}, "retentionInDays": 90.0})
+	p.add(diagnosticsType, "control-plane-logs", Props{
+		"name": "dev-control-plane", "resourceUri": p.id("cluster"), "workspaceId": p.id("logs"), "logAnalyticsDestinationType": "Dedicated",
+		"logs": []any{Props{"category": "kube-audit-admin", "enabled": true}, Props{"category": "guard", "enabled": true}},
+	})
+	p.add(maintenanceType, "patches", maintenanceProps("aksManagedAutoUpgradeSchedule"))
+	p.add(poolType, "cpu", p.poolProps())
+	p.add(poolType, "train", p.gpuProps())
+	p.add(identityType, "app", Props{"resourceGroupName": "dev", "resourceName": "app"})
+	p.add(federatedType, "trust", p.trustProps())
+	p.assign("reads", blobReader, subscription+"/resourceGroups/elsewhere/providers/Microsoft.Storage/storageAccounts/models", "app")
+	p.add(roleType, "admin", Props{
+		"roleDefinitionId": roleID(clusterAdmin), "scope": p.id("group"), "principalId": caller, "principalType": "User",
+	})
+	return p
+}
+
+func maintenanceProps(name string) Props {
+	return Props{
+		"resourceGroupName": "dev", "resourceName": "dev", "configName": name,
+		"maintenanceWindow": Props{
+			"schedule":  Props{"weekly": Props{"dayOfWeek": "Saturday", "intervalWeeks": 1.0}},
+			"startTime": "02:00", "utcOffset": "+00:00", "durationHours": 8.0,
+		},
+	}
+}
+
+func (p *platform) trustProps() Props {
+	return Props{
+		"resourceGroupName": "dev", "resourceName": "app", "audiences": []any{"api://AzureADTokenExchange"},
+		"issuer": p.issuer(), "subject": "system:serviceaccount:ml:app",
+	}
+}
+
+func (p *platform) issuer() string {
+	return p.by["cluster"].Outputs["oidcIssuerProfile"].(Props)["issuerURL"].(string)
+}
+
+// change is props with the values at top-level names replaced; nested objects
+// are merged.
+func change(props, more Props) Props {
+	out := emulatortest.With(props, nil)
+	for key, v := range more {
+		object, isObject := v.(Props)
+		before, wasObject := out[key].(Props)
+		if isObject && wasObject {
+			v = change(before, object)
+		}
+		out[key] = v
+	}
+	return out
+}
+
+// without is props less those that are nil, however deep.
+func without(props Props) Props {
+	out := Props{}
+	for key, v := range props {
+		if object, ok := v.(Props); ok {
+			v = without(object)
+		}
+		if v != nil && key != "__defaults" {
+			out[key] = v
+		}
+	}
+	return out
+}

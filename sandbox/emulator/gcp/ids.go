@@ -1,0 +1,49 @@
+package gcp
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// host of the Compute Engine API in self-links.
+const computeHost = "https://www.googleapis.com/compute/v1/"
+
+// randomOf are n random characters of an alphabet.
+func randomOf(alphabet string, n int) string {
+	buf := make([]byte, n)
+	_, _ = rand.Read(buf) // never fails: https://pkg.go.dev/crypto/rand#Read
+	var b strings.Builder
+	for _, c := range buf {
+		b.WriteByte(alphabet[int(c)%len(alphabet)])
+	}
+	return b.String()
+}
+
+// numericID is the number of n digits by which Google knows a resource.
+func numericID(n int) string { return randomOf("123456789", 1) + randomOf("0123456789", n-1) }
+
+// digest are eight hexadecimal digits that stand for something longer.
+func digest(of string) string {
+	sum := sha256.Sum256([]byte(of))
+	return hex.EncodeToString(sum[:4])
+}
+
+// fingerprint changes with what it is the fingerprint of.
+func fingerprint(of any) string {
+	sum := sha256.Sum256(fmt.Append(nil, of))
+	return base64.URLEncoding.EncodeToString(sum[:8])
+}
+
+// etag is the version of an IAM policy.
+func etag() string {
+	buf := make([]byte, 8)
+	_, _ = rand.Read(buf)
+	return base64.StdEncoding.EncodeToString(buf)
+}
+
+func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000-07:00") }
