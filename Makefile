@@ -4,11 +4,14 @@ STACK ?= dev
 CLOUD ?=
 BIN   := .gantry/bin
 
+# POLICIES=off previews and brings up without the policy pack.
+POLICIES ?= on
+
 # What the commands that work on a stack are told.
-ON := --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD))
+ON := --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD)) $(if $(filter off,$(POLICIES)),--policies=false)
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh down status compare evict build test lint bench docs
+.PHONY: help up preview refresh down status compare evict move build test lint bench docs
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +37,9 @@ compare: $(BIN)/bootstrap ## Show what the stack would cost a month on each clou
 evict: $(BIN)/bootstrap ## Take the nodes of the spot pool POOL away, as the cloud does.
 	@$(BIN)/bootstrap evict $(ON) --pool "$(POOL)"
 
+move: $(BIN)/bootstrap ## Hand components of a TYPE over to the stack TO; see docs/layers.md.
+	@$(BIN)/bootstrap move $(ON) --type "$(TYPE)" --to "$(TO)"
+
 build: $(BIN)/bootstrap ## Build everything that the sandbox runs.
 	@$(BIN)/bootstrap build
 
@@ -50,6 +56,7 @@ bench: build ## Measure compile time, preview time, and growth with models.
 
 docs: ## Write the config reference and the JSON schemas from the types.
 	go run ./modules/configdoc
+	go run ./policies/doc
 
 # Always asked for; the Go build cache makes it a matter of milliseconds.
 .PHONY: $(BIN)/bootstrap

@@ -113,3 +113,24 @@ func TestClusterPackages_DoNotKnowEachOther(t *testing.T) {
 		}
 	}
 }
+
+// A pack that compiled the SDKs of three clouds would take minutes to start.
+func TestPolicies_DependOnNoCloudSDKAndNotOnTheProgram(t *testing.T) {
+	t.Parallel()
+	judged := 0
+	for _, p := range packages(t) {
+		if !within(p.ImportPath, module+"policies") {
+			continue
+		}
+		judged++
+		for _, dependency := range p.Deps {
+			for sdk := range cloudSDKs {
+				assert.False(t, strings.HasPrefix(dependency, sdk), "%s depends on %s", p.ImportPath, dependency)
+			}
+			for _, layer := range []string{"components", "stacks", "infra"} {
+				assert.False(t, within(dependency, module+layer), "%s depends on %s", p.ImportPath, dependency)
+			}
+		}
+	}
+	assert.Positive(t, judged)
+}

@@ -16,13 +16,14 @@ import (
 
 func newCommand() *cobra.Command {
 	options := engine.Options{Out: os.Stdout, Color: isTerminal(os.Stdout)}
+	policies := true
 	root := &cobra.Command{
 		Use:           "sandbox",
 		Short:         "Gantry with no cloud account",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return complete(&options)
+			return complete(&options, policies)
 		},
 	}
 	flags := root.PersistentFlags()
@@ -31,6 +32,7 @@ func newCommand() *cobra.Command {
 	flags.StringVar(&options.Project, "project", "", "folder of Pulumi.yaml (default: the working directory or the one above it)")
 	flags.StringVar(&options.Home, "home", "", "folder for all that is built and stored (default: .gantry in the project)")
 	flags.DurationVar(&options.Latency, "latency", 0, "time that slow operations of the emulated clouds take")
+	flags.BoolVar(&policies, "policies", true, "let the policy pack of the project judge previews and ups")
 	root.AddCommand(
 		operation(&options, "up", "make the platform what the configuration says", up),
 		operation(&options, "preview", "show what up would do", preview),
@@ -42,13 +44,14 @@ func newCommand() *cobra.Command {
 		},
 		newCompareCommand(&options),
 		newEvictCommand(&options),
+		newMoveCommand(&options),
 		newAgentCommand(),
 	)
 	return root
 }
 
 // complete fills the folders that were not named and the command of the agent.
-func complete(options *engine.Options) error {
+func complete(options *engine.Options, policies bool) error {
 	if options.Project == "" {
 		project, err := findProject()
 		if err != nil {
@@ -69,6 +72,9 @@ func complete(options *engine.Options) error {
 		return fmt.Errorf("find the sandbox binary: %w", err)
 	}
 	options.Agent = []string{self, agent.CommandName}
+	if policies {
+		options.PolicyPack = filepath.Join(options.Project, "policies")
+	}
 	return nil
 }
 
@@ -164,6 +170,24 @@ func newEvictCommand(options *engine.Options) *cobra.Command {
 			return nil
 		})
 	command.Flags().StringVar(&pool, "pool", "", "spot pool, by its name in the configuration")
+	return command
+}
+
+// newMoveCommand hands components from one stack to another; see docs/layers.md.
+func newMoveCommand(options *engine.Options) *cobra.Command {
+	var component, to string
+	command := operation(options, "move", "hand the components of a type over to another stack that was previewed before",
+		func(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) error {
+			count, err := sandbox.Move(ctx, component, to)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(options.Out, "\n%s of %s moved from %s to %s. Nothing outside the engine's state changed.\n",
+				plural(count, "component"), component, options.Stack, to)
+			return nil
+		})
+	command.Flags().StringVar(&component, "type", "", "type of the components, for example gantry:serving:Model")
+	command.Flags().StringVar(&to, "to", "", "stack that gets them")
 	return command
 }
 

@@ -42,6 +42,9 @@ func readStack(options engine.Options) (stackfile.Stack, map[string][]byte, erro
 	if err != nil {
 		return stackfile.Stack{}, nil, err
 	}
+	if options.Cloud != "" {
+		stack = stack.On(spec.Cloud(options.Cloud))
+	}
 	models, err := stacks.ModelFiles()
 	return stack, models, err
 }

@@ -109,7 +109,7 @@ func TestLoad_DoesWithoutTheEnvironment(t *testing.T) {
 	keys, err := configKeys()
 	require.NoError(t, err)
 
-	assert.Equal(t, []string{"addons", "cloud", "cluster", "existing", "layers", "layersFrom", "models", "name", "pools", "protect", "tags"}, slices.Sorted(maps.Keys(keys)))
+	assert.Equal(t, []string{"addons", "cloud", "cluster", "exceptions", "existing", "layers", "layersFrom", "models", "name", "pools", "protect", "tags"}, slices.Sorted(maps.Keys(keys)))
 
 	t.Setenv(pulumi.EnvConfig, "{")
 	_, err = configKeys()

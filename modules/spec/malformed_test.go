@@ -26,9 +26,9 @@ const systemPool = "add {name: system, role: system, cpu: 2, memory: 8Gi, min: 1
 func platformCases() []malformed {
 	return []malformed{
 		{"unknown key at the top", `clutser: {version: "1.34"}`, nil, []problem{
-			{"gantry:clutser", `{"version":"1.34"}`, "did you mean cluster? Known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, models"}}},
+			{"gantry:clutser", `{"version":"1.34"}`, "did you mean cluster? Known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, models, exceptions"}}},
 		{"unknown key that resembles none", `zzz: 1`, nil, []problem{
-			{"gantry:zzz", "1", "remove it; known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, models"}}},
+			{"gantry:zzz", "1", "remove it; known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, models, exceptions"}}},
 		{"unknown cloud", `cloud: asw`, nil, []problem{
 			{"gantry:cloud", "asw", "did you mean aws? Known: aws, gcp, azure or existing"}}},
 		{"name with capitals", `name: Gantry_Dev`, nil, []problem{
@@ -53,6 +53,12 @@ func platformCases() []malformed {
 		{"versions of add-ons", `addons: {versions: {vpc-cn: v1.2.3-eksbuild.1, coredns: latest}}`, nil, []problem{
 			{"gantry:addons.versions.coredns", "latest", "write it as v1.20.4-eksbuild.2; list them with: aws eks describe-addon-versions --addon-name coredns"},
 			{"gantry:addons.versions.vpc-cn", "v1.2.3-eksbuild.1", "did you mean vpc-cni? Known: aws-ebs-csi-driver, aws-efs-csi-driver, coredns, eks-pod-identity-agent, kube-proxy, metrics-server or vpc-cni"}}},
+		{"exceptions without a reason or a day", `exceptions: [{policy: bucket-versioned, resource: "*", reason: legacy, until: soon}, {policy: x}]`, nil, []problem{
+			{"gantry:exceptions[0].reason", "legacy", "write a sentence"},
+			{"gantry:exceptions[0].until", "soon", `write it as year-month-day in quotes, for example "2027-01-31"`},
+			{"gantry:exceptions[1].reason", "", `add it, for example reason: "moves to the new bucket in March"`},
+			{"gantry:exceptions[1].resource", "", `add it, for example resource: "gantry-dev-*"`},
+			{"gantry:exceptions[1].until", "", `add it, for example until: "2027-01-31"`}}},
 		{"device plugin without a tag", `addons: {devicePlugin: {image: nvidia/plugin}}`, nil, []problem{
 			{"gantry:addons.devicePlugin.image", "nvidia/plugin", "add a tag that stays as it is, for example nvidia/plugin:v1"}}},
 	}

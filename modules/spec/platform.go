@@ -102,6 +102,10 @@ type Platform struct {
 	// name without a file is a whole model of this stack.
 	Models map[string]Model `json:"models"`
 
+	// Exceptions let policies of the policy pack pass, each for some resources
+	// and for a time; see docs/policies.md. Default: none.
+	Exceptions []Exception `json:"exceptions"`
+
 	// Project is the name of the Pulumi project. Not configurable.
 	Project string `json:"-"`
 	// Stack is the name of the Pulumi stack. Not configurable.

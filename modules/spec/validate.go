@@ -21,6 +21,7 @@ func Validate(p Platform) error {
 func validate(r *report, p Platform, readable bool) []PoolPlan {
 	checkPlatform(r, p)
 	checkLayers(r, p)
+	checkExceptions(r, p.Exceptions)
 	checkExisting(r, p)
 	var plans []PoolPlan
 	if p.Handed != nil {

@@ -97,6 +97,9 @@ type Type struct {
 	// the account is. It is not asked when a creation that failed or was
 	// interrupted is undone. May be nil.
 	Protected func(tx *Tx, object Object) error
+	// Lock is the boolean input by which the owner of an object protects it,
+	// for example deletionProtection. Empty for types without one.
+	Lock string
 	// Taken is the refusal to create an object whose id exists. Nil for
 	// types with random ids.
 	Taken func(object Object) error

@@ -169,6 +169,29 @@ func (p *Provider) checkProtected(t *Type, object Object) error {
 	return p.store.view(func(tx *Tx) error { return t.Protected(tx, object) })
 }
 
+// Unprotect opens the locks of everything that a stack has, as its owner would
+// before taking it down for good.
+func (p *Provider) Unprotect(project, stack string) error {
+	objects, err := p.store.Orphans(project, stack, nil)
+	if err != nil {
+		return err
+	}
+	return p.store.update(func(tx *Tx) error {
+		for _, object := range objects {
+			t := p.types[object.Token]
+			if t == nil || t.Lock == "" || !object.Outputs.Bool(t.Lock) {
+				continue
+			}
+			object.Inputs.Set(t.Lock, false)
+			object.Outputs.Set(t.Lock, false)
+			if err := tx.Put(object); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // discard takes an object down: refused while something holds it, then out of
 // the world outside, then out of the account.
 func (p *Provider) discard(ctx context.Context, t *Type, object Object) error {

@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,5 +44,35 @@ func TestProtected_RefusesADeleteAndNotTheUndoingOfACreation(t *testing.T) {
 
 	b = client.Must(box, "b", Props{"size": 1})
 	locked = false
+	require.NoError(t, client.Delete(b))
+}
+
+func TestUnprotect_OpensTheLocksOfOneStack(t *testing.T) {
+	store, err := emulator.Open(inTemp(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	c := &toy{store: store, world: map[string]bool{}}
+	types := c.types()
+	types[0].Lock = "locked"
+	types[0].Protected = func(_ *emulator.Tx, o emulator.Object) error {
+		if o.Outputs.Bool("locked") {
+			return errors.New("the box is locked")
+		}
+		return nil
+	}
+	schema := toySchema
+	schema.Resources = maps.Clone(schema.Resources)
+	boxes := schema.Resources[box]
+	boxes.Inputs, boxes.Outputs = maps.Clone(boxes.Inputs), maps.Clone(boxes.Outputs)
+	boxes.Inputs["locked"], boxes.Outputs["locked"] = "boolean?", "boolean?"
+	schema.Resources[box] = boxes
+	server, err := emulator.NewProvider(emulator.Cloud{Package: "toy", Version: "1.0.0", Schema: schema, Types: types}, store, emulator.Options{})
+	require.NoError(t, err)
+	client := emulatortest.New(t, server)
+	b := client.Must(box, "b", Props{"size": 1, "locked": true})
+
+	require.NoError(t, server.Unprotect("test", "another"))
+	assert.ErrorContains(t, client.Delete(b), "the box is locked")
+	require.NoError(t, server.Unprotect("test", "dev"))
 	require.NoError(t, client.Delete(b))
 }

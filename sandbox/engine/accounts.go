@@ -18,13 +18,13 @@ import (
 // clouds are those that the sandbox emulates, all of them at once: a stack that
 // moves from one to another needs both.
 var clouds = []cloud{
-	{"aws", "aws", func(store *emulator.Store, kube localkube.ControlPlanes, latency time.Duration) (pulumirpc.ResourceProviderServer, account) {
+	{"aws", "aws", "", func(store *emulator.Store, kube localkube.ControlPlanes, latency time.Duration) (pulumirpc.ResourceProviderServer, account) {
 		return aws.NewProvider(store, kube, aws.Options{Latency: latency})
 	}},
-	{"gcp", "gcp", func(store *emulator.Store, kube localkube.ControlPlanes, latency time.Duration) (pulumirpc.ResourceProviderServer, account) {
+	{"gcp", "gcp", "", func(store *emulator.Store, kube localkube.ControlPlanes, latency time.Duration) (pulumirpc.ResourceProviderServer, account) {
 		return gcp.NewProvider(store, kube, gcp.Options{Latency: latency})
 	}},
-	{"azure", "azure-native", func(store *emulator.Store, kube localkube.ControlPlanes, latency time.Duration) (pulumirpc.ResourceProviderServer, account) {
+	{"azure", "azure-native", "aks_", func(store *emulator.Store, kube localkube.ControlPlanes, latency time.Duration) (pulumirpc.ResourceProviderServer, account) {
 		return azure.NewProvider(store, kube, azure.Options{Latency: latency})
 	}},
 }
@@ -35,6 +35,9 @@ type cloud struct {
 	name string
 	// provider is the name of its Pulumi provider.
 	provider string
+	// prefix of the names of its local control planes. The account of gcp has
+	// one of its own, gke_, and one cloud can do without.
+	prefix string
 	// open serves the account in a store.
 	open func(store *emulator.Store, kube localkube.ControlPlanes, latency time.Duration) (pulumirpc.ResourceProviderServer, account)
 }
@@ -46,6 +49,8 @@ type account interface {
 	// Rollback deletes what it has of a stack and is not in known, which
 	// holds ids by URN, and returns it, the newest first.
 	Rollback(ctx context.Context, project, stack string, known map[string][]string) ([]emulator.Object, error)
+	// Unprotect lifts what it guards of a stack against deletion.
+	Unprotect(project, stack string) error
 	// ClusterByEndpoint is the name of the local control plane behind the URL
 	// of one of its clusters.
 	ClusterByEndpoint(endpoint string) (name string, ok bool)
@@ -74,7 +79,7 @@ func openAccounts(dir func(file string) string, kube localkube.ControlPlanes, la
 		if err != nil {
 			return all, fmt.Errorf("open the emulated account of %s: %w", c.name, err)
 		}
-		server, account := c.open(store, kube, latency)
+		server, account := c.open(store, planes{all: kube, prefix: c.prefix}, latency)
 		all = append(all, emulated{cloud: c, account: account, store: store, server: server})
 	}
 	return all, nil
@@ -112,6 +117,16 @@ func (a accounts) rollback(ctx context.Context, stack string, known map[string][
 	return removed, nil
 }
 
+// unprotect lifts what the accounts themselves guard of a stack.
+func (a accounts) unprotect(stack string) error {
+	for _, one := range a {
+		if err := one.Unprotect(project, stack); err != nil {
+			return fmt.Errorf("emulated account of %s: %w", one.name, err)
+		}
+	}
+	return nil
+}
+
 // objects lists what exists in the accounts, of all stacks.
 func (a accounts) objects() ([]emulator.Object, error) {
 	var all []emulator.Object
@@ -125,11 +140,11 @@ func (a accounts) objects() ([]emulator.Object, error) {
 	return all, nil
 }
 
-// clusterByEndpoint asks every account for the cluster behind a URL.
+// clusterByEndpoint asks every account for the control plane behind a URL.
 func (a accounts) clusterByEndpoint(endpoint string) (name string, ok bool) {
 	for _, one := range a {
 		if name, ok := one.ClusterByEndpoint(endpoint); ok {
-			return name, true
+			return one.prefix + name, true
 		}
 	}
 	return "", false

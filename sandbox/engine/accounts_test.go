@@ -19,6 +19,7 @@ type fakeAccount struct {
 	restored          int
 	broken            error
 	known             map[string][]string
+	unlocked          string
 }
 
 func (f *fakeAccount) Restore(context.Context) error {
@@ -29,6 +30,11 @@ func (f *fakeAccount) Restore(context.Context) error {
 func (f *fakeAccount) Rollback(_ context.Context, _, stack string, known map[string][]string) ([]emulator.Object, error) {
 	f.known = known
 	return []emulator.Object{{ID: f.cluster + " of " + stack}}, f.broken
+}
+
+func (f *fakeAccount) Unprotect(project, stack string) error {
+	f.unlocked = project + "/" + stack
+	return f.broken
 }
 
 func (f *fakeAccount) ClusterByEndpoint(endpoint string) (string, bool) {
@@ -48,6 +54,9 @@ func TestAccounts_WorkAsOne(t *testing.T) {
 	all, first, second := fakeAccounts()
 	require.NoError(t, all.restore(t.Context()))
 	assert.Equal(t, []int{1, 1}, []int{first.restored, second.restored})
+
+	require.NoError(t, all.unprotect("dev"))
+	assert.Equal(t, []string{"gantry/dev", "gantry/dev"}, []string{first.unlocked, second.unlocked})
 
 	known := map[string][]string{"urn": {"id"}}
 	removed, err := all.rollback(t.Context(), "dev", known)

@@ -82,7 +82,22 @@ func (n *narrator) tell(event apitype.EngineEvent) {
 		n.failed(event.ResOpFailedEvent.Metadata)
 	case event.DiagnosticEvent != nil:
 		n.message(*event.DiagnosticEvent)
+	case event.PolicyEvent != nil:
+		n.judged(*event.PolicyEvent)
 	}
+}
+
+// judged tells what a policy says of a resource, in the words of the pack: a
+// sentence of the rule, the fact, and the way out.
+func (n *narrator) judged(verdict apitype.PolicyEvent) {
+	prefix, color := "policy (advisory) ", "\x1b[33m"
+	if verdict.EnforcementLevel == "mandatory" {
+		prefix, color = "policy (mandatory) ", "\x1b[31m"
+	}
+	if name := nameOf(verdict.ResourceURN); name != "" {
+		prefix += name + ": "
+	}
+	n.line(color, prefix+strings.ReplaceAll(plain(verdict.Message), "\n", "\n    "))
 }
 
 // marks stand for operations, as in the engine's own display.

@@ -34,10 +34,15 @@ func (s *Sandbox) Preview(ctx context.Context) (Changes, error) {
 	if err := s.waitForEngine(ctx); err != nil {
 		return nil, err
 	}
-	result, err := s.stack.Preview(ctx,
+	options := []optpreview.Option{
 		optpreview.ProgressStreams(s.options.Out),
 		optpreview.ErrorProgressStreams(s.options.Out),
-		optpreview.Color(s.color()))
+		optpreview.Color(s.color()),
+	}
+	if s.options.PolicyPack != "" {
+		options = append(options, optpreview.PolicyPacks(s.options.PolicyPack))
+	}
+	result, err := s.stack.Preview(ctx, options...)
 	return Changes(result.ChangeSummary), reported(ctx, err)
 }
 
@@ -55,6 +60,9 @@ func (s *Sandbox) Up(ctx context.Context) (Changes, error) {
 	options := []optup.Option{optup.EventStreams(stream)}
 	if recovered {
 		options = append(options, optup.Refresh())
+	}
+	if s.options.PolicyPack != "" {
+		options = append(options, optup.PolicyPacks(s.options.PolicyPack))
 	}
 	result, err := s.stack.Up(ctx, options...)
 	finish()
@@ -89,6 +97,9 @@ func (s *Sandbox) Refresh(ctx context.Context) (Changes, error) {
 // deleted too; their number is returned.
 func (s *Sandbox) Down(ctx context.Context) (kept int, err error) {
 	if _, err := s.recover(ctx, dropProtection); err != nil {
+		return 0, err
+	}
+	if err := s.accounts.unprotect(s.options.Stack); err != nil {
 		return 0, err
 	}
 	if err := s.accounts.restore(ctx); err != nil {

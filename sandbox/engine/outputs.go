@@ -9,8 +9,8 @@ import (
 )
 
 // LocalCluster is the name of the control plane that the stack's cluster runs
-// on, or empty before the first Up. It is the name of the cluster on EKS; other
-// clouds tell clusters apart by more than their names.
+// on, or empty before the first Up. On EKS it is the name of the cluster; that of
+// another cloud's cluster has more in it.
 func (s *Sandbox) LocalCluster(ctx context.Context) (string, error) {
 	outputs, err := s.stack.Outputs(ctx)
 	if err != nil {

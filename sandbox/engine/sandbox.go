@@ -35,6 +35,9 @@ type Options struct {
 	// Agent is the command of the cluster agent: the sandbox binary and the
 	// sub-command that runs it.
 	Agent []string
+	// PolicyPack is the folder of a policy pack that judges previews and ups.
+	// Empty: none does.
+	PolicyPack string
 	// Program to run. Default: stacks.Deploy.
 	Program pulumi.RunFunc
 	// Latency that the emulated clouds add to slow operations.

@@ -101,8 +101,20 @@ var Sandbox = Tool{
 	Always:   true,
 }
 
+// Policies is the policy pack under the name by which an engine without the Go
+// language host starts a pack in Go.
+var Policies = Tool{
+	Name:     "policies",
+	About:    "the policy pack",
+	Dir:      "..",
+	Packages: []string{"gantry.dev/gantry/policies"},
+	Binaries: []string{"pulumi-analyzer-policy-go"},
+	LDFlags:  strip,
+	Always:   true,
+}
+
 // All tools, the long builds first.
-var All = []Tool{Kubernetes, Pulumi, Sandbox, Kwok, Etcd}
+var All = []Tool{Kubernetes, Pulumi, Sandbox, Policies, Kwok, Etcd}
 
 // Planning is what a preview needs: no control plane.
-var Planning = []Tool{Pulumi, Sandbox}
+var Planning = []Tool{Pulumi, Sandbox, Policies}

@@ -130,6 +130,9 @@ func (a *Account) Rollback(ctx context.Context, project, stack string, known map
 	return a.provider.Rollback(ctx, project, stack, known)
 }
 
+// Unprotect lifts what the account itself guards of a stack against deletion.
+func (a *Account) Unprotect(project, stack string) error { return a.provider.Unprotect(project, stack) }
+
 // ClusterByEndpoint is the name of the cluster whose API has this URL.
 func (a *Account) ClusterByEndpoint(endpoint string) (name string, ok bool) {
 	objects, err := a.store.Objects()

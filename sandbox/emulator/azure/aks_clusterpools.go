@@ -227,7 +227,7 @@ func changedBeside(op *emulator.Op, free *addresses, name string, request emulat
 	if err := scale(free, pool.Outputs, pool.State); err != nil {
 		return nil, err
 	}
-	return pool.Outputs.Clone(), op.Tx.Put(pool)
+	return pool.Outputs.Clone(), op.Put(pool)
 }
 
 func systemPoolLeft(cluster emulator.Properties) error {

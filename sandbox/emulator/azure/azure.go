@@ -123,6 +123,9 @@ func (a *Account) Rollback(ctx context.Context, project, stack string, known map
 	return a.provider.Rollback(ctx, project, stack, known)
 }
 
+// Unprotect lifts what the account itself guards of a stack against deletion.
+func (a *Account) Unprotect(project, stack string) error { return a.provider.Unprotect(project, stack) }
+
 // ClusterByEndpoint is the name of the cluster whose API has this URL, as the
 // local control planes know it.
 func (a *Account) ClusterByEndpoint(endpoint string) (name string, ok bool) {

@@ -49,6 +49,8 @@ func TestGetManagedCluster(t *testing.T) {
 	for _, function := range []string{getCluster, credentials} {
 		_, err = p.Invoke(function, Props{"resourceGroupName": "dev", "resourceName": "no"})
 		assert.ErrorContains(t, err, `Code="ResourceNotFound" Message="The Resource 'Microsoft.ContainerService/managedClusters/no' under resource group 'dev' was not found.`)
+		_, err = p.Invoke(function, Props{"resourceGroupName": "no", "resourceName": "dev"})
+		assert.ErrorContains(t, err, `Code="ResourceGroupNotFound" Message="Resource group 'no' could not be found."`)
 	}
 }
 

@@ -365,6 +365,39 @@ func TestCluster_ChangesItsOwnPools(t *testing.T) {
 	pool, err = p.Update(pool, change(p.poolProps(), Props{"orchestratorVersion": "1.35"}))
 	require.NoError(t, err)
 	assert.Equal(t, "1.35.3", pool.Outputs["currentOrchestratorVersion"])
+	_, err = p.Update(pool, change(p.poolProps(), Props{"orchestratorVersion": "1.34"}))
+	assert.ErrorContains(t, err, "Downgrading Kubernetes version 1.35.3 to 1.34.6 is not allowed.")
+}
+
+// A request to a cluster with what an earlier refresh found sets every pool to
+// what it was then.
+func TestCluster_SetsPoolsBesideItToWhatTheRequestSays(t *testing.T) {
+	p := newPlatform(t)
+	refreshed, err := p.Read(p.by["cluster"])
+	require.NoError(t, err)
+	cpu, err := p.Update(p.by["cpu"], change(p.poolProps(), Props{"count": 3, "nodeLabels": Props{"team": "a"}}))
+	require.NoError(t, err)
+	require.Len(t, p.kube.pool("cpu"), 3)
+
+	old := without(change(refreshed.Inputs, Props{"tags": Props{"more": "x"}}))
+	cluster, err := p.Update(refreshed, old)
+	require.NoError(t, err)
+	assert.Equal(t, []any{"system", "cpu", "train"}, namesIn(cluster.Outputs))
+	assert.Len(t, p.kube.pool("cpu"), 2)
+	assert.Len(t, p.kube.pool("train"), 2)
+	drifted, err := p.Read(cpu)
+	require.NoError(t, err)
+	assert.Equal(t, 2.0, drifted.Inputs["count"])
+	assert.Equal(t, 2.0, drifted.Outputs["count"])
+
+	profiles := slices.Clone(old["agentPoolProfiles"].([]any))
+	profiles[1] = change(profiles[1].(Props), Props{"vmSize": "Standard_D8s_v5"})
+	_, err = p.Update(cluster, change(old, Props{"agentPoolProfiles": profiles}))
+	assert.ErrorContains(t, err, "Changing property 'agentPoolProfile.vmSize' is not allowed.")
+
+	require.NoError(t, p.Delete(cpu))
+	_, err = p.Update(cluster, change(old, Props{"tags": Props{"more": "y"}}))
+	assert.ErrorContains(t, err, "A new agent pool was introduced.", "what is gone is not made again")
 }
 
 func TestGroup_TakesEverythingAlong(t *testing.T) {

@@ -63,6 +63,7 @@ func (a *Account) cluster() emulator.Type {
 			clusterName, knownLocation, nodeCounts, privateNodes, addressPlan, clusterFeatures, resourceLabels("resourceLabels"),
 			clusterEnumerations, configRules,
 		),
+		Lock: "deletionProtection",
 		Protected: func(_ *emulator.Tx, o emulator.Object) error {
 			if o.Outputs.Bool("deletionProtection") {
 				return providerError("Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed with cluster deletion.")
