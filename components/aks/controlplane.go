@@ -41,7 +41,7 @@ var controlPlaneLogs = []string{
 //
 // Of the first system pool, which is one of the settings, AKS changes numbers,
 // labels, taints and version; it refuses another machine type, disk, zone or
-// subnet. That fails the up and replaces nothing: see livePool.
+// subnet. That fails the up and replaces nothing: see livePools.
 var fixedForLife = []string{
 	"dnsPrefix", "nodeResourceGroup", "apiServerAccessProfile.enablePrivateCluster",
 	"networkProfile.podCidr", "networkProfile.serviceCidr", "networkProfile.dnsServiceIP",

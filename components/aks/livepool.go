@@ -12,14 +12,17 @@ import (
 	"gantry.dev/gantry/modules/spec"
 )
 
-// livePool is the first system pool of the cluster that is there, nil where there
-// is none yet.
+// livePools are the pools of the cluster that is there, by their names in AKS; none
+// where there is no cluster yet.
 //
-// The pool is a part of the cluster, in a list in which AKS shows every pool, in
-// an order of its own. To Pulumi each refresh would change the list, so that it
-// is ignored as long as the pool that is there is the pool that is wanted. This
-// look-up tells when it is not, and only then does the preview show a change.
-func (b *build) livePool() (*azcontainers.ManagedClusterAgentPoolProfileResponse, error) {
+// The first system pool is a part of the cluster, in a list in which AKS shows
+// every pool, in an order of its own. To Pulumi each refresh would change the
+// list, so that it is ignored as long as the pools that are there are those that
+// are wanted. This look-up tells when they are not. The list is then sent as the
+// program has it, with the first system pool alone: one that a refresh had read
+// would put other pools back to what they were, and be refused for pools that
+// are gone.
+func (b *build) livePools() (map[string]azcontainers.ManagedClusterAgentPoolProfileResponse, error) {
 	found, err := azcontainers.LookupManagedCluster(b.ctx, &azcontainers.LookupManagedClusterArgs{
 		ResourceGroupName: b.platform.Name,
 		ResourceName:      b.platform.Name,
@@ -30,13 +33,11 @@ func (b *build) livePool() (*azcontainers.ManagedClusterAgentPoolProfileResponse
 		}
 		return nil, fmt.Errorf("looking for a cluster %s that is there already: %w", b.platform.Name, err)
 	}
-	name := poolName(b.pools[firstSystemPool(b.pools)].Name)
+	pools := map[string]azcontainers.ManagedClusterAgentPoolProfileResponse{}
 	for _, profile := range found.AgentPoolProfiles {
-		if profile.Name == name {
-			return &profile, nil
-		}
+		pools[profile.Name] = profile
 	}
-	return nil, nil
+	return pools, nil
 }
 
 // isNotFound reads the codes with which Azure says that a group or a resource
@@ -48,9 +49,21 @@ func isNotFound(err error) bool {
 	})
 }
 
+// areAsPlanned is whether every pool that is there is planned, and is what its
+// plan makes of it.
+func (b *build) areAsPlanned(live map[string]azcontainers.ManagedClusterAgentPoolProfileResponse) bool {
+	for name, pool := range live {
+		i := slices.IndexFunc(b.pools, func(p spec.PoolPlan) bool { return poolName(p.Name) == name })
+		if i < 0 || !b.isAsPlanned(pool, b.pools[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // isAsPlanned is whether a pool that is there is what its plan makes of it. What
 // Gantry sets the same for every pool is not compared.
-func (b *build) isAsPlanned(live *azcontainers.ManagedClusterAgentPoolProfileResponse, plan spec.PoolPlan) bool {
+func (b *build) isAsPlanned(live azcontainers.ManagedClusterAgentPoolProfileResponse, plan spec.PoolPlan) bool {
 	least, most := bounds(plan)
 	sized := valueOf(live.Count) == least && !valueOf(live.EnableAutoScaling)
 	if b.autoscaled() {

@@ -13,8 +13,8 @@ import (
 )
 
 // beside makes the cluster of args where one is there already whose first system
-// pool has these settings, in place of those that args make it have. Nil: there
-// is no cluster.
+// pool has these settings, in place of those that dev makes it have; the setting
+// beside is one more pool, and alone takes the pool serve away.
 func beside(t *testing.T, args *Args, settings map[string]any) componenttest.Resource {
 	t.Helper()
 	pool := map[string]any{
@@ -24,7 +24,9 @@ func beside(t *testing.T, args *Args, settings map[string]any) componenttest.Res
 		"nodeTaints": []any{"CriticalAddonsOnly=true:NoSchedule"},
 	}
 	for key, value := range settings {
-		pool[key] = value
+		if key != "beside" && key != "alone" {
+			pool[key] = value
+		}
 	}
 	rec := &componenttest.Recorder{Outputs: outputs, Invoke: func(token string, asked resource.PropertyMap) (resource.PropertyMap, error) {
 		answer, err := account(token, asked)
@@ -32,7 +34,20 @@ func beside(t *testing.T, args *Args, settings map[string]any) componenttest.Res
 			return answer, err
 		}
 		// AKS shows every pool, in an order of its own.
-		answer["agentPoolProfiles"] = resource.NewPropertyValue([]any{map[string]any{"name": "serve", "count": 7}, pool})
+		serve := map[string]any{
+			"name": "serve", "count": 7, "enableAutoScaling": true, "minCount": 0, "maxCount": 20,
+			"vmSize": "Standard_NV36ads_A10_v5", "osDiskSizeGB": 200, "osDiskType": "Ephemeral", "orchestratorVersion": "1.34",
+			"nodeLabels": map[string]any{"gantry.dev/role": "inference", "gantry.dev/pool": "serve", "gantry.dev/gpu": "a10"},
+			"nodeTaints": []any{"nvidia.com/gpu=present:NoSchedule"},
+		}
+		pools := []any{serve, pool}
+		if settings["alone"] != nil {
+			pools = pools[1:]
+		}
+		if more, isPool := settings["beside"].(map[string]any); isPool {
+			pools = append(pools, more)
+		}
+		answer["agentPoolProfiles"] = resource.NewPropertyValue(pools)
 		return answer, nil
 	}}
 	require.NoError(t, rec.Run(func(ctx *pulumi.Context) error {
@@ -53,12 +68,14 @@ func TestFirstPool_IsLeftAloneWhileItIsAsPlanned(t *testing.T) {
 
 func TestFirstPool_ChangesWhenTheClusterHasItOtherwise(t *testing.T) {
 	for name, settings := range map[string]map[string]any{
-		"size":    {"maxCount": 6},
-		"version": {"orchestratorVersion": "1.33.5"},
-		"labels":  {"nodeLabels": map[string]any{"gantry.dev/role": "system"}},
-		"taints":  {"nodeTaints": []any{}},
-		"machine": {"vmSize": "Standard_D8as_v6"},
-		"disk":    {"osDiskSizeGB": 128},
+		"size":             {"maxCount": 6},
+		"version":          {"orchestratorVersion": "1.33.5"},
+		"labels":           {"nodeLabels": map[string]any{"gantry.dev/role": "system"}},
+		"taints":           {"nodeTaints": []any{}},
+		"machine":          {"vmSize": "Standard_D8as_v6"},
+		"disk":             {"osDiskSizeGB": 128},
+		"a pool that goes": {"beside": map[string]any{"name": "old"}},
+		"a pool beside it": {"beside": map[string]any{"name": "traina100", "enableAutoScaling": true, "maxCount": 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			control := beside(t, dev(), settings)
@@ -71,7 +88,8 @@ func TestFirstPool_ChangesWhenTheClusterHasItOtherwise(t *testing.T) {
 
 func TestFirstPool_WithoutAutoscalerHasExactlyMin(t *testing.T) {
 	args := edit(dev(), func(a *Args) { a.Platform.Addons.Autoscaler.Enabled = off() })
-	fixed := map[string]any{"count": 2, "enableAutoScaling": false}
+	args.Pools = args.Pools[:1]
+	fixed := map[string]any{"count": 2, "enableAutoScaling": false, "alone": true}
 	assert.NotEmpty(t, beside(t, args, fixed).IgnoreChanges)
 
 	fixed["count"] = 5

@@ -61,16 +61,16 @@ func firstSystemPool(pools []spec.PoolPlan) int {
 }
 
 // firstPool is the first system pool as a part of the cluster, and what of it is
-// ignored: see livePool.
+// ignored: see livePools.
 func (b *build) firstPool(n *network) (azcontainers.ManagedClusterAgentPoolProfileArgs, pulumi.ResourceOption, error) {
 	plan := b.pools[firstSystemPool(b.pools)]
 	args := inline(b.poolArgs(plan, n))
-	live, err := b.livePool()
-	if err != nil || live == nil || b.isAsPlanned(live, plan) {
+	live, err := b.livePools()
+	if err != nil || b.areAsPlanned(live) {
 		return args, pulumi.IgnoreChanges([]string{"agentPoolProfiles"}), err
 	}
-	if b.autoscaled() {
-		args.Count = pulumi.Int(valueOf(live.Count)) // the autoscaler's
+	if first, there := live[poolName(plan.Name)]; there && b.autoscaled() {
+		args.Count = pulumi.Int(valueOf(first.Count)) // the autoscaler's
 	}
 	return args, pulumi.IgnoreChanges(nil), nil
 }

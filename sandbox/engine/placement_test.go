@@ -46,7 +46,7 @@ func TestPlacement_OnEveryCloud(t *testing.T) {
 			w.with("dev", func(ctx context.Context, sandbox *engine.Sandbox) {
 				gone, err := sandbox.Evict(ctx, "train")
 				require.NoError(t, err)
-				assert.Equal(t, []string{node.Name}, gone)
+				assert.Contains(t, gone, node.Name, "with all nodes of the pool: GKE begins with one a zone")
 			})
 			_, err := client.CoreV1().Nodes().Get(context.Background(), node.Name, metav1.GetOptions{})
 			require.Error(t, err, "the spot node is gone")
@@ -119,7 +119,8 @@ func runTrainingJob(t *testing.T, client kubernetes.Interface, plans []spec.Pool
 			return false
 		}
 		pod = pods.Items[0]
-		return pod.Status.Phase == corev1.PodRunning
+		// A simulated job has nothing to do and may be done already.
+		return pod.Status.Phase == corev1.PodRunning || pod.Status.Phase == corev1.PodSucceeded
 	}, patience, poll, "the training job never runs")
 	node, err := client.CoreV1().Nodes().Get(ctx, pod.Spec.NodeName, metav1.GetOptions{})
 	require.NoError(t, err)

@@ -53,7 +53,7 @@ func TestPolicies_StopAPreviewUnlessExcepted(t *testing.T) {
 	require.ErrorIs(t, err, engine.ErrReported)
 	assert.Contains(t, said, "image-registry")
 	assert.Contains(t, said, "[mandatory]")
-	assert.Contains(t, said, "docker.io/somebody/classifier:v1")
+	assert.Contains(t, said, "docker.io/somebody/classifier is of no registry that is known")
 
 	said, err = newWorld(t, projectWith(t, func(config map[string]any) {
 		foreign(config)

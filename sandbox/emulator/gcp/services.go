@@ -113,9 +113,34 @@ func (a *Account) leaveOrDisable(op *emulator.Op) error {
 	if op.Retain {
 		return nil
 	}
-	return drop(op.Tx, slices.DeleteFunc(op.Of(tokenService), func(o emulator.Object) bool {
+	return drop(op.Tx, leftOn(op.Tx, project))
+}
+
+// leftOn are the enabled APIs of a project that belong to no stack.
+func leftOn(tx *emulator.Tx, project string) []emulator.Object {
+	return slices.DeleteFunc(tx.Of(tokenService), func(o emulator.Object) bool {
 		return o.URN != "" || o.Outputs.String("project") != project
-	}))
+	})
+}
+
+// clearUp makes the deletion of the last object in a project take along the APIs
+// that were left on.
+func (a *Account) clearUp(then func(*emulator.Op) error) func(*emulator.Op) error {
+	return func(op *emulator.Op) error {
+		if then != nil {
+			if err := then(op); err != nil {
+				return err
+			}
+		}
+		project := a.projectOf(*op.Object)
+		if slices.ContainsFunc(op.Objects(), func(o emulator.Object) bool {
+			gone := o.Token == op.Object.Token && o.ID == op.Object.ID
+			return !gone && a.projectOf(o) == project && (o.Token != tokenService || o.URN != "")
+		}) {
+			return nil
+		}
+		return drop(op.Tx, leftOn(op.Tx, project))
+	}
 }
 
 // adopt takes over an object with the same id. To enable what is enabled, and to
@@ -188,7 +213,7 @@ func (a *Account) behindAPI(t emulator.Type) emulator.Type {
 		}
 	}
 	protected := t.Protected
-	t.Create, t.Update = first(t.Create), first(t.Update)
+	t.Create, t.Update, t.Delete = first(t.Create), first(t.Update), a.clearUp(t.Delete)
 	t.Protected = func(tx *emulator.Tx, o emulator.Object) error {
 		if err := check(tx, o); err != nil || protected == nil {
 			return err
