@@ -158,9 +158,10 @@ func (b *build) endpointAccess(n *network) azcontainers.ManagedClusterAPIServerA
 		access.PrivateDNSZone = pulumi.String("system")
 		return access
 	}
-	ranges := pulumi.ToStringArray(cidrs)
 	access.EnablePrivateCluster = pulumi.Bool(false)
-	access.AuthorizedIPRanges = append(ranges, pulumi.Sprintf("%s/32", n.egress))
+	ranges := pulumi.ToStringArray(cidrs)
+	ranges = append(ranges, pulumi.Sprintf("%s/32", n.egress))
+	access.AuthorizedIPRanges = ranges
 	return access
 }
 
