@@ -41,14 +41,20 @@ func previewTimes(ctx context.Context, repository, scratch string) error {
 	fmt.Printf("  %-44s %6.2f s\n", "an empty program", base.Seconds())
 	options.Stack = "dev"
 	for _, cloud := range []spec.Cloud{spec.AWS, spec.GCP, spec.Azure} {
-		options.Cloud = string(cloud)
+		options.Cloud, options.PolicyPack = string(cloud), ""
 		dev, err := previewTime(ctx, options)
 		if err != nil {
 			return fmt.Errorf("%s: %w", cloud, err)
 		}
 		fmt.Printf("  %-44s %6.2f s  ratio %.2f\n", "the dev stack on "+string(cloud), dev.Seconds(), dev.Seconds()/base.Seconds())
+		options.PolicyPack = filepath.Join(repository, "policies")
+		judged, err := previewTime(ctx, options)
+		if err != nil {
+			return fmt.Errorf("%s with policies: %w", cloud, err)
+		}
+		fmt.Printf("  %-44s %6.2f s  ratio to without %.2f\n", "the same, judged by the policy pack", judged.Seconds(), judged.Seconds()/dev.Seconds())
 	}
-	options.Cloud = ""
+	options.Cloud, options.PolicyPack = "", ""
 
 	fmt.Println("\nPreview by number of models")
 	for _, count := range []int{1, 10, 100, 500} {
