@@ -81,6 +81,20 @@ func (p Properties) Has(path string) bool { return p.At(path) != nil }
 // Known tells whether everything at path is known. An absent value is known.
 func (p Properties) Known(path string) bool { return !containsUnknown(p.At(path)) }
 
+// Settled tells whether everything at path is known, or its absence is. In a
+// preview a value may be unknown because an object around it is.
+func (p Properties) Settled(path string) bool {
+	for at := range path {
+		if path[at] != '.' {
+			continue
+		}
+		if _, unknown := p.At(path[:at]).(Unknown); unknown {
+			return false
+		}
+	}
+	return p.Known(path)
+}
+
 // Clone copies the properties deeply.
 func (p Properties) Clone() Properties {
 	if p == nil {

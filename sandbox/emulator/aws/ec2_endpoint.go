@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/random"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // Services of AWS that a VPC endpoint can lead to: those that EKS nodes and
@@ -40,8 +42,8 @@ func (a *Account) vpcEndpoint() emulator.Type {
 			vpcRef(), subnetRef("subnetIds[]"), securityGroupRef("securityGroupIds[]", true),
 			routeTableRef("routeTableIds[]", false),
 		},
-		Validate: checks(
-			oneOf("vpcEndpointType", "Gateway", "Interface", "GatewayLoadBalancer"), document("policy"), endpointShape,
+		Validate: rules.All(
+			rules.OneOf("vpcEndpointType", "Gateway", "Interface", "GatewayLoadBalancer"), document("policy"), endpointShape,
 		),
 		Create: func(op *emulator.Op) error {
 			if err := a.knownService(op.Out()); err != nil {
@@ -105,7 +107,7 @@ func (a *Account) listInterfaces(o *emulator.Object) {
 	o.Outputs["networkInterfaceIds"] = interfaces
 	service := strings.TrimPrefix(o.Outputs.String("serviceName"), "com.amazonaws."+a.region()+".")
 	o.Outputs["dnsEntries"] = []any{map[string]any{
-		"dnsName":      o.ID + "-" + hexDigits(8) + "." + service + "." + a.region() + ".vpce." + a.dnsSuffix(),
+		"dnsName":      o.ID + "-" + random.Hex(8) + "." + service + "." + a.region() + ".vpce." + a.dnsSuffix(),
 		"hostedZoneId": "Z7HUB22UULQXV",
 	}}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 var templateNameForm = regexp.MustCompile(`^[a-zA-Z0-9().\-/_]{3,128}$`)
@@ -30,15 +31,15 @@ func (a *Account) launchTemplate() emulator.Type {
 			}
 			return []string{"latestVersion"}
 		},
-		Validate: checks(
-			matching("name", templateNameForm, "3 to 128 letters, digits and ().-/_"),
-			oneOf("metadataOptions.httpTokens", "optional", "required"),
-			oneOf("metadataOptions.httpEndpoint", "enabled", "disabled"),
-			between("metadataOptions.httpPutResponseHopLimit", 1, 64),
-			oneOf("blockDeviceMappings[].ebs.volumeType", "standard", "io1", "io2", "gp2", "gp3", "sc1", "st1"),
-			between("blockDeviceMappings[].ebs.volumeSize", 1, 65536),
+		Validate: rules.All(
+			rules.Matching("name", templateNameForm, "3 to 128 letters, digits and ().-/_"),
+			rules.OneOf("metadataOptions.httpTokens", "optional", "required"),
+			rules.OneOf("metadataOptions.httpEndpoint", "enabled", "disabled"),
+			rules.Between("metadataOptions.httpPutResponseHopLimit", 1, 64),
+			rules.OneOf("blockDeviceMappings[].ebs.volumeType", "standard", "io1", "io2", "gp2", "gp3", "sc1", "st1"),
+			rules.Between("blockDeviceMappings[].ebs.volumeSize", 1, 65536),
 			diskRules,
-			apart("defaultVersion", "updateDefaultVersion"),
+			rules.Apart("defaultVersion", "updateDefaultVersion"),
 		),
 		Create: func(op *emulator.Op) error {
 			o, out := op.Object, op.Out()
@@ -102,11 +103,11 @@ func diskRules(in emulator.Properties) error {
 		gp3 := mapping.String("ebs.volumeType") == "gp3"
 		switch {
 		case mapping.Has("ebs.kmsKeyId") && mapping.Known("ebs.encrypted") && mapping.String("ebs.encrypted") != "true":
-			return invalid(at+"kmsKeyId", `needs encrypted to be "true"`)
+			return rules.Invalid(at+"kmsKeyId", `needs encrypted to be "true"`)
 		case gp3 && mapping.Has("ebs.iops") && (iops < gp3MinIOPS || iops > gp3MaxIOPS):
-			return invalid(at+"iops", "is %d, expected %d to %d for gp3", iops, gp3MinIOPS, gp3MaxIOPS)
+			return rules.Invalid(at+"iops", "is %d, expected %d to %d for gp3", iops, gp3MinIOPS, gp3MaxIOPS)
 		case gp3 && mapping.Has("ebs.throughput") && (throughput < gp3MinThroughput || throughput > gp3MaxThroughput):
-			return invalid(at+"throughput", "is %d, expected %d to %d MiB/s for gp3", throughput, gp3MinThroughput, gp3MaxThroughput)
+			return rules.Invalid(at+"throughput", "is %d, expected %d to %d MiB/s for gp3", throughput, gp3MinThroughput, gp3MaxThroughput)
 		}
 	}
 	return nil

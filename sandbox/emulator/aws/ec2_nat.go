@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 func (a *Account) elasticIP() emulator.Type {
@@ -16,7 +17,7 @@ func (a *Account) elasticIP() emulator.Type {
 		Defaults: emulator.Properties{"domain": "vpc", "vpc": true, "publicIpv4Pool": "amazon"},
 		InUse: inUse("InvalidIPAddress.InUse",
 			"The address with allocation id [%s] cannot be released because it is in use."),
-		Validate: oneOf("domain", "vpc"),
+		Validate: rules.OneOf("domain", "vpc"),
 		Create: func(op *emulator.Op) error {
 			address, err := publicAddress(op.Tx)
 			if err != nil {
@@ -68,7 +69,7 @@ func (a *Account) natGateway() emulator.Type {
 			Path: "allocationId", To: []emulator.Target{{Token: tokenEIP, Holds: true}},
 			Missing: missing("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist"),
 		}},
-		Validate: checks(oneOf("connectivityType", "public", "private"), natAddress),
+		Validate: rules.All(rules.OneOf("connectivityType", "public", "private"), natAddress),
 		Create: func(op *emulator.Op) error {
 			subnet := get(op.Tx, tokenSubnet, op.In().String("subnetId"))
 			if err := natReachesOut(op, subnet); err != nil {
@@ -97,7 +98,7 @@ func natAddress(in emulator.Properties) error {
 	private := in.String("connectivityType") == "private"
 	switch given := in.Has("allocationId"); {
 	case private && given:
-		return invalid("allocationId", `is not supported with connectivityType "private"`)
+		return rules.Invalid("allocationId", `is not supported with connectivityType "private"`)
 	case !private && !given:
 		return refuse("MissingParameter",
 			"The request must include the AllocationId parameter. Add the required parameter and retry the request.")

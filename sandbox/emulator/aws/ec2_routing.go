@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // anywhere is the destination of a default route.
@@ -65,9 +66,9 @@ func (a *Account) route() emulator.Type {
 		Refs: []emulator.Ref{
 			routeTableRef("routeTableId", false), gatewayRef("gatewayId"), natRef("natGatewayId"),
 		},
-		Validate: checks(
-			exactlyOne(routeDestinations...), exactlyOne(routeTargets...),
-			network("destinationCidrBlock", 0, 32),
+		Validate: rules.All(
+			rules.ExactlyOne(routeDestinations...), rules.ExactlyOne(routeTargets...),
+			rules.Network("destinationCidrBlock", 0, 32),
 		),
 		Taken: func(o emulator.Object) error {
 			return refuse("RouteAlreadyExists", "The route identified by %s already exists.", destination(o.Inputs))
@@ -124,7 +125,7 @@ func (a *Account) routeTableAssociation() emulator.Type {
 				Missing: missing("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist"),
 			},
 		},
-		Validate: exactlyOne("subnetId", "gatewayId"),
+		Validate: rules.ExactlyOne("subnetId", "gatewayId"),
 		Create: func(op *emulator.Op) error {
 			op.Object.ID = ec2ID("rtbassoc")
 			return oneTablePerSubnet(op)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 var groupNameForm = regexp.MustCompile(`^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
@@ -19,7 +20,7 @@ func (a *Account) securityGroup() emulator.Type {
 		Defaults: emulator.Properties{"description": "Managed by Pulumi", "revokeRulesOnDelete": false},
 		Refs:     []emulator.Ref{vpcRef(), securityGroupRef("ingress[].securityGroups[]", true)},
 		InUse:    inUse("DependencyViolation", "resource %s has a dependent object"),
-		Validate: matching("name", groupNameForm, "up to 255 characters of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$*"),
+		Validate: rules.Matching("name", groupNameForm, "up to 255 characters of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$*"),
 		Create: func(op *emulator.Op) error {
 			o, out := op.Object, op.Out()
 			name, vpc := named(op.In(), "name", "namePrefix"), op.In().String("vpcId")
@@ -53,9 +54,9 @@ func (a *Account) ingressRule() emulator.Type {
 		Refs: []emulator.Ref{
 			securityGroupRef("securityGroupId", false), securityGroupRef("referencedSecurityGroupId", true),
 		},
-		Validate: checks(
-			exactlyOne(ruleSources...), network("cidrIpv4", 0, 32),
-			between("fromPort", -1, 65535), between("toPort", -1, 65535), portsOfProtocol, ipv6Network,
+		Validate: rules.All(
+			rules.ExactlyOne(ruleSources...), rules.Network("cidrIpv4", 0, 32),
+			rules.Between("fromPort", -1, 65535), rules.Between("toPort", -1, 65535), portsOfProtocol, ipv6Network,
 		),
 		Create: func(op *emulator.Op) error {
 			if err := newRule(op); err != nil {
@@ -87,7 +88,7 @@ func portsOfProtocol(in emulator.Properties) error {
 	ports := in.Has("fromPort") || in.Has("toPort")
 	switch {
 	case all && ports && (in.Int("fromPort") != -1 || in.Int("toPort") != -1):
-		return invalid("fromPort", `and toPort cannot be given with ipProtocol "-1", which means all ports`)
+		return rules.Invalid("fromPort", `and toPort cannot be given with ipProtocol "-1", which means all ports`)
 	case !all && in.Known("ipProtocol") && (!in.Has("fromPort") || !in.Has("toPort")):
 		return refuse("MissingParameter", "Invalid value '%s' for IP protocol. Must specify both from and to ports.", in.String("ipProtocol"))
 	case in.Known("fromPort") && in.Known("toPort") && in.Int("fromPort") > in.Int("toPort"):
@@ -102,7 +103,7 @@ func ipv6Network(in emulator.Properties) error {
 		return nil
 	}
 	if prefix, err := netip.ParsePrefix(given); err != nil || !prefix.Addr().Is6() {
-		return invalid("cidrIpv6", "is %q, which is not an IPv6 network such as 2001:db8::/32", given)
+		return rules.Invalid("cidrIpv6", "is %q, which is not an IPv6 network such as 2001:db8::/32", given)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // The sizes of VPCs and subnets.
@@ -25,9 +26,9 @@ func (a *Account) vpc() emulator.Type {
 			"enableNetworkAddressUsageMetrics": false, "instanceTenancy": "default",
 		},
 		InUse: inUse("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted."),
-		Validate: checks(
-			network("cidrBlock", widestNetwork, narrowestNetwork),
-			oneOf("instanceTenancy", "default", "dedicated"),
+		Validate: rules.All(
+			rules.Network("cidrBlock", widestNetwork, narrowestNetwork),
+			rules.OneOf("instanceTenancy", "default", "dedicated"),
 			ownNetworkOnly,
 		),
 		Create: func(op *emulator.Op) error {
@@ -125,10 +126,10 @@ func (a *Account) subnet() emulator.Type {
 		},
 		Refs:  []emulator.Ref{vpcRef()},
 		InUse: inUse("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted."),
-		Validate: checks(
-			network("cidrBlock", widestNetwork, narrowestNetwork),
-			apart("availabilityZone", "availabilityZoneId"),
-			oneOf("privateDnsHostnameTypeOnLaunch", "ip-name", "resource-name"),
+		Validate: rules.All(
+			rules.Network("cidrBlock", widestNetwork, narrowestNetwork),
+			rules.Apart("availabilityZone", "availabilityZoneId"),
+			rules.OneOf("privateDnsHostnameTypeOnLaunch", "ip-name", "resource-name"),
 		),
 		Create: func(op *emulator.Op) error {
 			if err := fitsIntoVPC(op); err != nil {

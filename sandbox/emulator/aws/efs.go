@@ -2,6 +2,7 @@ package aws
 
 import (
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // emptyFileSystem is the size in bytes that EFS reports for an empty one.
@@ -20,9 +21,9 @@ func (a *Account) fileSystem() emulator.Type {
 		},
 		Refs:  []emulator.Ref{keyRef("kmsKeyId", "BadRequest", "The KMS key %s does not exist")},
 		InUse: inUse("FileSystemInUse", "The file system %s has one or more mount targets and cannot be deleted"),
-		Validate: checks(
-			oneOf("performanceMode", "generalPurpose", "maxIO"),
-			oneOf("throughputMode", "bursting", "elastic", "provisioned"),
+		Validate: rules.All(
+			rules.OneOf("performanceMode", "generalPurpose", "maxIO"),
+			rules.OneOf("throughputMode", "bursting", "elastic", "provisioned"),
 			encryptedForKey,
 		),
 		Create: func(op *emulator.Op) error {
@@ -54,7 +55,7 @@ func (a *Account) fileSystem() emulator.Type {
 
 func encryptedForKey(in emulator.Properties) error {
 	if in.Has("kmsKeyId") && in.Known("encrypted") && !in.Bool("encrypted") {
-		return invalid("encrypted", "must be true when kmsKeyId is given")
+		return rules.Invalid("encrypted", "must be true when kmsKeyId is given")
 	}
 	return nil
 }

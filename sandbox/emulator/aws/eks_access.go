@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // accessPolicies are the policies of EKS that an access entry can be given.
@@ -23,8 +24,8 @@ func (a *Account) accessEntry() emulator.Type {
 		Defaults: emulator.Properties{"type": "STANDARD"},
 		Volatile: modified,
 		Refs:     []emulator.Ref{clusterRef(false)},
-		Validate: checks(
-			oneOf("type", "STANDARD", "EC2", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "HYBRID_LINUX"), entryShape,
+		Validate: rules.All(
+			rules.OneOf("type", "STANDARD", "EC2", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "HYBRID_LINUX"), entryShape,
 		),
 		Taken: func(emulator.Object) error {
 			return refuse("ResourceInUseException", "The specified access entry resource is already in use on this cluster.")
@@ -124,7 +125,7 @@ func (a *Account) accessPolicyAssociation() emulator.Type {
 		Replace:  []string{"accessScope", "clusterName", "policyArn", "principalArn"},
 		Sets:     []string{"accessScope.namespaces"},
 		Refs:     []emulator.Ref{clusterRef(false)},
-		Validate: checks(oneOf("accessScope.type", "cluster", "namespace"), scopeShape),
+		Validate: rules.All(rules.OneOf("accessScope.type", "cluster", "namespace"), scopeShape),
 		Create: func(op *emulator.Op) error {
 			in, out := op.In(), op.Out()
 			cluster, principal, policy := in.String("clusterName"), in.String("principalArn"), in.String("policyArn")

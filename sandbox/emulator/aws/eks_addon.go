@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // addonKind is what the account knows of an add-on.
@@ -61,11 +62,11 @@ func (a *Account) addon() emulator.Type {
 			roleARNRef("podIdentityAssociations[].roleArn", "Role provided in the request does not exist: %s"),
 			roleARNRef("serviceAccountRoleArn", "Role provided in the request does not exist: %s"),
 		},
-		Validate: checks(
+		Validate: rules.All(
 			knownAddon,
-			matching("addonVersion", addonVersionForm, "a version such as v1.22.4-eksbuild.3"),
-			oneOf("resolveConflictsOnCreate", "NONE", "OVERWRITE"),
-			oneOf("resolveConflictsOnUpdate", "NONE", "OVERWRITE", "PRESERVE"),
+			rules.Matching("addonVersion", addonVersionForm, "a version such as v1.22.4-eksbuild.3"),
+			rules.OneOf("resolveConflictsOnCreate", "NONE", "OVERWRITE"),
+			rules.OneOf("resolveConflictsOnUpdate", "NONE", "OVERWRITE", "PRESERVE"),
 			jsonText("configurationValues"),
 		),
 		Taken: func(emulator.Object) error { return refuse("ResourceInUseException", "Addon already exists.") },

@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/authority"
+	"gantry.dev/gantry/sandbox/emulator/random"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // clusterVersions are the Kubernetes minors that EKS offers, the oldest first.
@@ -66,14 +69,14 @@ func (a *Account) cluster() emulator.Type {
 		Taken: func(o emulator.Object) error {
 			return refuse("ResourceInUseException", "Cluster already exists with name: %s", o.ID)
 		},
-		Validate: checks(
-			matching("name", clusterNameForm, "up to 100 letters, digits, - and _, beginning with a letter or digit"),
-			oneOf("enabledClusterLogTypes[]", logTypes...),
-			oneOf("accessConfig.authenticationMode", authModes...),
-			oneOf("upgradePolicy.supportType", "STANDARD", "EXTENDED"),
-			oneOf("encryptionConfig.resources[]", "secrets"),
-			network("kubernetesNetworkConfig.serviceIpv4Cidr", 12, 24),
-			network("vpcConfig.publicAccessCidrs[]", 0, 32),
+		Validate: rules.All(
+			rules.Matching("name", clusterNameForm, "up to 100 letters, digits, - and _, beginning with a letter or digit"),
+			rules.OneOf("enabledClusterLogTypes[]", logTypes...),
+			rules.OneOf("accessConfig.authenticationMode", authModes...),
+			rules.OneOf("upgradePolicy.supportType", "STANDARD", "EXTENDED"),
+			rules.OneOf("encryptionConfig.resources[]", "secrets"),
+			rules.Network("kubernetesNetworkConfig.serviceIpv4Cidr", 12, 24),
+			rules.Network("vpcConfig.publicAccessCidrs[]", 0, 32),
 			supportedVersion, reachableEndpoint,
 		),
 		Create: a.createCluster,
@@ -99,17 +102,17 @@ func (a *Account) createCluster(op *emulator.Op) error {
 		return err
 	}
 	o.ID = in.String("name")
-	authority, err := newAuthority()
+	certificates, err := authority.New("kubernetes")
 	if err != nil {
 		return err
 	}
-	endpointID := strings.ToUpper(hexDigits(32))
+	endpointID := strings.ToUpper(random.Hex(32))
 	out["arn"] = a.arn("eks", "cluster/"+o.ID)
 	out["createdAt"] = timestamp()
 	out["status"] = "ACTIVE"
 	out["endpoint"] = "https://" + endpointID + ".gr7." + a.region() + ".eks." + a.dnsSuffix()
-	out["certificateAuthority"] = map[string]any{"data": authority}
-	out["certificateAuthorities"] = []any{map[string]any{"data": authority}}
+	out["certificateAuthority"] = map[string]any{"data": certificates}
+	out["certificateAuthorities"] = []any{map[string]any{"data": certificates}}
 	issuer := "https://oidc.eks." + a.region() + "." + a.dnsSuffix() + "/id/" + endpointID
 	out["identities"] = []any{map[string]any{"oidcs": []any{map[string]any{"issuer": issuer}}}}
 	out.Set("vpcConfig.vpcId", vpc.ID)

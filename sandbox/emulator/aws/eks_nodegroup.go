@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 var groupForm = regexp.MustCompile(`^[0-9A-Za-z][A-Za-z0-9\-_]{0,62}$`)
@@ -43,11 +44,11 @@ func (a *Account) nodeGroup() emulator.Type {
 			securityGroupRef("remoteAccess.sourceSecurityGroupIds[]", true),
 			roleARNRef("nodeRoleArn", "The role %s cannot be found."),
 		},
-		Validate: checks(
-			matching("nodeGroupName", groupForm, "up to 63 letters, digits, - and _, beginning with a letter or digit"),
+		Validate: rules.All(
+			rules.Matching("nodeGroupName", groupForm, "up to 63 letters, digits, - and _, beginning with a letter or digit"),
 			prefixFits("nodeGroupNamePrefix", maxNodeGroupName),
-			oneOf("capacityType", "ON_DEMAND", "SPOT", "CAPACITY_BLOCK"),
-			between("updateConfig.maxUnavailable", 1, 100), between("updateConfig.maxUnavailablePercentage", 1, 100),
+			rules.OneOf("capacityType", "ON_DEMAND", "SPOT", "CAPACITY_BLOCK"),
+			rules.Between("updateConfig.maxUnavailable", 1, 100), rules.Between("updateConfig.maxUnavailablePercentage", 1, 100),
 			scalingRules, updateRules, labelRules, taintRules, templateRules, imageRules,
 		),
 		Taken: func(o emulator.Object) error {

@@ -8,6 +8,7 @@ import (
 
 	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -20,9 +21,9 @@ func scalingRules(in emulator.Properties) error {
 	}
 	switch min, desired, max := in.Int(least), in.Int(wanted), in.Int(most); {
 	case min < 0 || desired < 0:
-		return invalid("scalingConfig", "minSize and desiredSize must be at least 0")
+		return rules.Invalid("scalingConfig", "minSize and desiredSize must be at least 0")
 	case max < 1:
-		return invalid(most, "is %d, expected at least 1", max)
+		return rules.Invalid(most, "is %d, expected at least 1", max)
 	case min > max:
 		return refuse("InvalidParameterException", "Minimum capacity %d can't be greater than max size %d", min, max)
 	case min > desired:
@@ -37,7 +38,7 @@ func updateRules(in emulator.Properties) error {
 	if !in.Has("updateConfig") {
 		return nil
 	}
-	if err := exactlyOne("updateConfig.maxUnavailable", "updateConfig.maxUnavailablePercentage")(in); err != nil {
+	if err := rules.ExactlyOne("updateConfig.maxUnavailable", "updateConfig.maxUnavailablePercentage")(in); err != nil {
 		return err
 	}
 	if most := in.Int("scalingConfig.maxSize"); in.Int("updateConfig.maxUnavailable") > most {
@@ -105,7 +106,7 @@ func taintRules(in emulator.Properties) error {
 		key, value, effect := taint.String("key"), taint.String("value"), taint.String("effect")
 		switch {
 		case taint.Known("effect") && taintEffects[effect] == "":
-			return invalid(at+".effect", "is %q, expected one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE", effect)
+			return rules.Invalid(at+".effect", "is %q, expected one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE", effect)
 		case taint.Known("key") && (len(key) == 0 || len(key) > 63 || len(validation.IsQualifiedName(key)) > 0):
 			return refuse("InvalidParameterException", "Taint key %q is not valid", key)
 		case len(validation.IsValidLabelValue(value)) > 0:
@@ -167,7 +168,7 @@ func imageRules(in emulator.Properties) error {
 	case strings.HasPrefix(amiType, "AL2_"):
 		return refuse("InvalidParameterException", "AMI Type %s is only supported for kubernetes versions 1.32 or earlier", amiType)
 	case !ok && in.Known("amiType"):
-		return invalid("amiType", "is %q, expected one of %s", amiType, strings.Join(slices.Sorted(maps.Keys(images)), ", "))
+		return rules.Invalid("amiType", "is %q, expected one of %s", amiType, strings.Join(slices.Sorted(maps.Keys(images)), ", "))
 	}
 	var unknown, unfit []string
 	for _, t := range types {

@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"errors"
 	"fmt"
 
 	"gantry.dev/gantry/sandbox/emulator"
@@ -22,11 +21,6 @@ func refuse(code, format string, args ...any) error {
 	return &APIError{code, fmt.Sprintf(format, args...)}
 }
 
-// invalid is a refusal of a property before the API is asked.
-func invalid(property, format string, args ...any) error {
-	return fmt.Errorf("%s %s", property, fmt.Sprintf(format, args...))
-}
-
 // missing is the Missing of a reference: code, and a format that takes the
 // value.
 func missing(code, format string) func(string) error {
@@ -37,16 +31,5 @@ func missing(code, format string) func(string) error {
 func inUse(code, format string) func(object, holder emulator.Object) error {
 	return func(object, holder emulator.Object) error {
 		return refuse(code, format+" (held by %s %s)", object.ID, holder.Token, holder.ID)
-	}
-}
-
-// checks joins validations of the same inputs.
-func checks(all ...func(emulator.Properties) error) func(emulator.Properties) error {
-	return func(in emulator.Properties) error {
-		var problems []error
-		for _, check := range all {
-			problems = append(problems, check(in))
-		}
-		return errors.Join(problems...)
 	}
 }

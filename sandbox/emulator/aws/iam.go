@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // maxPolicies is how many managed policies a role takes.
@@ -40,9 +41,9 @@ func (a *Account) role() emulator.Type {
 		Name:     &emulator.AutoName{Property: "name", Unless: "namePrefix", MaxLength: 64},
 		Defaults: emulator.Properties{"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": false},
 		InUse:    roleInUse,
-		Validate: checks(
-			matching("name", roleNameForm, "up to 64 letters, digits and +=,.@_-"),
-			prefixFits("namePrefix", 64), between("maxSessionDuration", 3600, 43200),
+		Validate: rules.All(
+			rules.Matching("name", roleNameForm, "up to 64 letters, digits and +=,.@_-"),
+			prefixFits("namePrefix", 64), rules.Between("maxSessionDuration", 3600, 43200),
 			document("assumeRolePolicy"), trustNamesNoResource,
 		),
 		Taken: func(o emulator.Object) error {
@@ -68,10 +69,10 @@ func (a *Account) role() emulator.Type {
 }
 
 // prefixFits refuses a prefix that leaves no room for what is appended.
-func prefixFits(path string, length int) check {
+func prefixFits(path string, length int) rules.Check {
 	return func(in emulator.Properties) error {
 		if prefix := in.String(path); len(prefix) > length-suffixLength {
-			return invalid(path, "is %d characters long, expected at most %d", len(prefix), length-suffixLength)
+			return rules.Invalid(path, "is %d characters long, expected at most %d", len(prefix), length-suffixLength)
 		}
 		return nil
 	}

@@ -1,46 +1,29 @@
 package aws
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+
+	"gantry.dev/gantry/sandbox/emulator/random"
 )
 
-// hexDigits are n random hexadecimal digits.
-func hexDigits(n int) string {
-	buf := make([]byte, (n+1)/2)
-	_, _ = rand.Read(buf) // never fails: https://pkg.go.dev/crypto/rand#Read
-	return hex.EncodeToString(buf)[:n]
-}
-
 // ec2ID is a resource id of EC2 and EFS: a prefix and 17 hexadecimal digits.
-func ec2ID(prefix string) string { return prefix + "-0" + hexDigits(16) }
+func ec2ID(prefix string) string { return prefix + "-0" + random.Hex(16) }
 
 // uniqueID is a principal id of IAM: a prefix such as AROA and 17 characters of
 // the base32 alphabet.
 func uniqueID(prefix string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-	return prefix + randomOf(alphabet, 17)
+	return prefix + random.Of(alphabet, 17)
 }
 
 // associationID is an id of EKS Pod Identity: a- and 17 characters.
 func associationID() string {
-	return "a-" + randomOf("abcdefghijklmnopqrstuvwxyz0123456789", 17)
-}
-
-func randomOf(alphabet string, n int) string {
-	buf := make([]byte, n)
-	_, _ = rand.Read(buf)
-	var b strings.Builder
-	for _, c := range buf {
-		b.WriteByte(alphabet[int(c)%len(alphabet)])
-	}
-	return b.String()
+	return "a-" + random.Of("abcdefghijklmnopqrstuvwxyz0123456789", 17)
 }
 
 func newUUID() string { return uuid.NewString() }

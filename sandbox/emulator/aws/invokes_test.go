@@ -48,7 +48,7 @@ func TestIdentity(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, caller["arn"], user["issuerArn"], "a user is behind itself")
 
-	role := p.by["control"]
+	role := p.By["control"]
 	session, err := p.Invoke(context, Props{"arn": "arn:aws:sts::111122223333:assumed-role/" + role.ID + "/ci"})
 	require.NoError(t, err)
 	assert.Equal(t, role.Outputs["arn"], session["issuerArn"], "a role is behind its sessions")

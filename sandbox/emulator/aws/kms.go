@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // keyPolicy is what a key without a policy gets: the account decides.
@@ -26,10 +27,10 @@ func (a *Account) key() emulator.Type {
 			"customerMasterKeySpec": "SYMMETRIC_DEFAULT", "keyUsage": "ENCRYPT_DECRYPT", "isEnabled": true,
 			"enableKeyRotation": false, "multiRegion": false, "bypassPolicyLockoutSafetyCheck": false,
 		},
-		Validate: checks(
-			between("deletionWindowInDays", 7, 30), between("rotationPeriodInDays", 90, 2560),
+		Validate: rules.All(
+			rules.Between("deletionWindowInDays", 7, 30), rules.Between("rotationPeriodInDays", 90, 2560),
 			together("enableKeyRotation", "rotationPeriodInDays"), document("policy"),
-			oneOf("keyUsage", "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"),
+			rules.OneOf("keyUsage", "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"),
 		),
 		Create: func(op *emulator.Op) error {
 			o, out := op.Object, op.Out()
@@ -64,8 +65,8 @@ func (a *Account) alias() emulator.Type {
 		Replace: []string{"name", "namePrefix"},
 		Name:    &emulator.AutoName{Property: "name", Unless: "namePrefix", Prefix: "alias/", MaxLength: 255},
 		Refs:    []emulator.Ref{keyRef("targetKeyId", "NotFoundException", "Key '%s' does not exist")},
-		Validate: checks(
-			matching("name", aliasForm, "alias/ and up to 250 letters, digits and /_-"), notReserved,
+		Validate: rules.All(
+			rules.Matching("name", aliasForm, "alias/ and up to 250 letters, digits and /_-"), notReserved,
 		),
 		Taken: func(o emulator.Object) error {
 			return refuse("AlreadyExistsException", "An alias with the name %s already exists", o.Outputs.String("arn"))

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 var (
@@ -25,9 +26,9 @@ func (a *Account) logGroup() emulator.Type {
 		Refs: []emulator.Ref{
 			keyRef("kmsKeyId", "InvalidParameterException", "The specified KMS key does not exist or is not allowed to be used with this log group: %s"),
 		},
-		Validate: checks(
-			matching("name", logGroupForm, "up to 512 letters, digits and .-_/#"),
-			oneOf("logGroupClass", "STANDARD", "INFREQUENT_ACCESS", "DELIVERY"), knownRetention,
+		Validate: rules.All(
+			rules.Matching("name", logGroupForm, "up to 512 letters, digits and .-_/#"),
+			rules.OneOf("logGroupClass", "STANDARD", "INFREQUENT_ACCESS", "DELIVERY"), knownRetention,
 		),
 		Taken: func(emulator.Object) error {
 			return refuse("ResourceAlreadyExistsException", "The specified log group already exists")
@@ -49,7 +50,7 @@ func (a *Account) logGroupARN(name string) string { return a.arn("logs", "log-gr
 
 func knownRetention(in emulator.Properties) error {
 	if days := in.Int("retentionInDays"); !slices.Contains(retentions, days) {
-		return invalid("retentionInDays", "is %d, expected one of %v", days, retentions)
+		return rules.Invalid("retentionInDays", "is %d, expected one of %v", days, retentions)
 	}
 	return nil
 }

@@ -15,35 +15,35 @@ func TestNodeGroup_FailsWhenItsNodesDoNotJoin(t *testing.T) {
 		want  string
 	}{
 		"no network plugin": {
-			func(p *platform) { p.drop("vpc-cni") },
+			func(p *platform) { p.Drop("vpc-cni") },
 			"NodeCreationFailure: Unhealthy nodes in the kubernetes cluster. Cause: container runtime network not ready",
 		},
 		"a plugin that may nothing": {
-			func(p *platform) { p.drop("cni-AmazonEKS_CNI_Policy") },
+			func(p *platform) { p.Drop("cni-AmazonEKS_CNI_Policy") },
 			"vpc-cni may not assign addresses",
 		},
 		"a plugin without its credentials": {
-			func(p *platform) { p.drop("agent") },
+			func(p *platform) { p.Drop("agent") },
 			"vpc-cni may not assign addresses",
 		},
 		"a role that may not join": {
-			func(p *platform) { p.drop("node-AmazonEKSWorkerNodeMinimalPolicy") },
+			func(p *platform) { p.Drop("node-AmazonEKSWorkerNodeMinimalPolicy") },
 			"NodeCreationFailure: Instances failed to join the kubernetes cluster. Cause: role node-",
 		},
 		"a role that may not pull": {
-			func(p *platform) { p.drop("node-AmazonEC2ContainerRegistryPullOnly") },
+			func(p *platform) { p.Drop("node-AmazonEC2ContainerRegistryPullOnly") },
 			"may not pull images",
 		},
 		"no route": {
-			func(p *platform) { p.drop("private-internet") },
+			func(p *platform) { p.Drop("private-internet") },
 			"has no route to a NAT gateway",
 		},
 		"a NAT gateway that is gone": {
-			func(p *platform) { p.drop("nat") },
+			func(p *platform) { p.Drop("nat") },
 			"which does not exist",
 		},
 		"a NAT gateway in a private subnet": {
-			func(p *platform) { p.drop("public-association") },
+			func(p *platform) { p.Drop("public-association") },
 			"has no route to an internet gateway",
 		},
 		"no DNS for the private endpoint": {
@@ -58,7 +58,7 @@ func TestNodeGroup_FailsWhenItsNodesDoNotJoin(t *testing.T) {
 		},
 		"public subnets without addresses": {
 			func(p *platform) {
-				p.alter("private-internet", Props{"natGatewayId": nil, "gatewayId": p.by["igw"].ID})
+				p.alter("private-internet", Props{"natGatewayId": nil, "gatewayId": p.By["igw"].ID})
 			},
 			"Ec2SubnetInvalidConfiguration",
 		},
@@ -66,41 +66,29 @@ func TestNodeGroup_FailsWhenItsNodesDoNotJoin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newCluster(t)
 			test.spoil(p)
-			before := len(p.objects())
+			before := len(p.Objects())
 			_, err := p.Create(groupType, "cpu", p.cpuProps(1))
 			assert.ErrorContains(t, err, test.want)
-			assert.Len(t, p.objects(), before)
+			assert.Len(t, p.Objects(), before)
 			p.Must(groupType, "cpu", p.cpuProps(0)) // nobody has to join
 		})
 	}
 }
 
-// drop deletes a resource of the platform.
-func (p *platform) drop(name string) {
-	p.t.Helper()
-	require.NoError(p.t, p.Delete(p.by[name]))
-}
-
 // alter updates a resource of the platform; nil takes an input away.
 func (p *platform) alter(name string, more Props) {
-	p.t.Helper()
-	props := change(p.by[name].Inputs, more)
-	for key, v := range props {
-		if v == nil || key == "__defaults" {
-			delete(props, key)
-		}
-	}
-	_, err := p.Update(p.by[name], props)
-	require.NoError(p.t, err)
+	p.T.Helper()
+	_, err := p.Update(p.By[name], without(change(p.By[name].Inputs, more)))
+	require.NoError(p.T, err)
 }
 
 func TestNodeGroup_JoinsThroughPrivateEndpoints(t *testing.T) {
 	p := newCluster(t)
-	p.drop("private-internet")
+	p.Drop("private-internet")
 	for _, service := range []string{"ec2", "ecr.api", "ecr.dkr", "sts"} {
-		r := p.add(endpointType, service, Props{
-			"vpcId": p.by["vpc"].ID, "vpcEndpointType": "Interface", "serviceName": "com.amazonaws.us-east-1." + service,
-			"subnetIds": []any{p.by["private-1"].ID},
+		r := p.Add(endpointType, service, Props{
+			"vpcId": p.By["vpc"].ID, "vpcEndpointType": "Interface", "serviceName": "com.amazonaws.us-east-1." + service,
+			"subnetIds": []any{p.By["private-1"].ID},
 		})
 		assert.Len(t, r.Outputs["networkInterfaceIds"], 1)
 	}
@@ -109,8 +97,8 @@ func TestNodeGroup_JoinsThroughPrivateEndpoints(t *testing.T) {
 
 func TestNodeGroup_FailsWithItsControlPlane(t *testing.T) {
 	p := newCluster(t)
-	p.kube.broken = fmt.Errorf("no port left")
+	p.Kube.Broken = fmt.Errorf("no port left")
 	_, err := p.Create(clusterType, "two", change(p.clusterProps(), Props{"name": "two"}))
 	assert.ErrorContains(t, err, "creating two: no port left")
-	assert.NotContains(t, p.kube.clusters, "two")
+	assert.NotContains(t, p.Kube.Clusters, "two")
 }

@@ -1,24 +1,22 @@
 package aws_test
 
 import (
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"slices"
 	"strings"
 	"testing"
 
-	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 	"gantry.dev/gantry/sandbox/localkube"
 )
 
 func TestPlatform_ComesUpAndLeavesNothing(t *testing.T) {
 	p := newPlatform(t)
-	assert.Len(t, p.objects(), len(p.all))
-	for _, r := range p.all {
+	assert.Len(t, p.Objects(), len(p.All))
+	for _, r := range p.All {
 		assert.NotEmpty(t, r.ID, r.URN)
 		for name, v := range r.Outputs {
 			if name == "arn" || strings.HasSuffix(name, "Arn") {
@@ -26,64 +24,49 @@ func TestPlatform_ComesUpAndLeavesNothing(t *testing.T) {
 			}
 		}
 	}
-	slices.Reverse(p.all)
-	for _, r := range p.all {
-		require.NoError(t, p.Delete(r), r.URN)
-	}
-	assert.Empty(t, p.objects())
-	assert.Empty(t, p.kube.clusters)
+	p.TakeDown()
+	assert.Empty(t, p.Objects())
+	assert.Empty(t, p.Kube.Clusters)
 }
 
 func TestPlatform_ASecondRunChangesNothingAndARefreshFindsNoDrift(t *testing.T) {
 	p := newPlatform(t)
-	for _, r := range p.all {
+	for _, r := range p.All {
 		read, err := p.Read(r)
 		require.NoError(t, err)
-		assert.Equal(t, r, read)
-		props := change(r.Inputs, nil)
-		delete(props, "__defaults")
-		diff, err := p.Diff(r, props)
-		require.NoError(t, err)
-		assert.Empty(t, diff.GetDetailedDiff(), r.URN)
+		p.Unchanged(r, read, without(r.Inputs))
 	}
 }
 
 func TestPlatform_SurvivesARestart(t *testing.T) {
 	p := newPlatform(t)
-	before, nodes := p.objects(), p.kube.nodes("kubernetes.io/os", "linux")
-	require.NoError(t, p.store.Close())
+	nodes := p.Kube.Nodes("kubernetes.io/os", "linux")
 
-	kube := newKubernetes()
-	again := openAccount(t, p.path, kube)
-	assert.Equal(t, before, again.objects())
-	require.NoError(t, again.aws.Restore(t.Context()))
-	assert.Equal(t, nodes, kube.nodes("kubernetes.io/os", "linux"))
-	assert.True(t, kube.addons["dev/vpc-cni"])
+	again := p.Restart()
+	assert.Equal(t, nodes, again.Kube.Nodes("kubernetes.io/os", "linux"))
+	assert.True(t, again.Kube.Addons["dev/vpc-cni"])
 }
 
 func TestRollback_UndoesAnInterruptedCreation(t *testing.T) {
 	p := newCluster(t)
-	known := map[string][]string{}
-	for _, r := range p.all {
-		known[r.URN] = append(known[r.URN], r.ID)
-	}
+	known := p.Known()
 	lost := p.Must(groupType, "cpu", p.cpuProps(2))
-	require.Len(t, p.kube.nodes("kubernetes.io/os", "linux"), 2)
+	require.Len(t, p.Kube.Nodes("kubernetes.io/os", "linux"), 2)
 
-	deleted, err := p.aws.Rollback(t.Context(), p.Project, p.Stack, known)
+	deleted, err := p.Cloud.Rollback(t.Context(), p.Project, p.Stack, known)
 	require.NoError(t, err)
 	require.Len(t, deleted, 1)
 	assert.Equal(t, lost.ID, deleted[0].ID)
-	assert.Empty(t, p.kube.nodes("kubernetes.io/os", "linux"))
+	assert.Empty(t, p.Kube.Nodes("kubernetes.io/os", "linux"))
 
-	_, err = p.aws.Rollback(t.Context(), p.Project, p.Stack, nil)
+	_, err = p.Cloud.Rollback(t.Context(), p.Project, p.Stack, nil)
 	require.NoError(t, err)
-	assert.Empty(t, p.objects(), "an engine that knows nothing owns nothing")
+	assert.Empty(t, p.Objects(), "an engine that knows nothing owns nothing")
 }
 
 func TestCluster_HasWhatAKubeconfigNeeds(t *testing.T) {
 	p := newCluster(t)
-	out := p.by["cluster"].Outputs
+	out := p.By["cluster"].Outputs
 	assert.Equal(t, "arn:aws:eks:us-east-1:111122223333:cluster/dev", out["arn"])
 	assert.Regexp(t, `^https://[0-9A-F]{32}\.gr7\.us-east-1\.eks\.amazonaws\.com$`, out["endpoint"])
 	assert.Equal(t, "1.34", out["version"])
@@ -93,16 +76,12 @@ func TestCluster_HasWhatAKubeconfigNeeds(t *testing.T) {
 
 	text, err := base64.StdEncoding.DecodeString(out["certificateAuthority"].(Props)["data"].(string))
 	require.NoError(t, err)
-	block, _ := pem.Decode(text)
-	require.NotNil(t, block)
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	require.NoError(t, err)
-	assert.True(t, certificate.IsCA)
+	emulatortest.IsAuthority(t, text)
 
-	name, ok := p.aws.ClusterByEndpoint(out["endpoint"].(string))
+	name, ok := p.Cloud.ClusterByEndpoint(out["endpoint"].(string))
 	assert.True(t, ok)
 	assert.Equal(t, "dev", name)
-	_, ok = p.aws.ClusterByEndpoint("https://example.com")
+	_, ok = p.Cloud.ClusterByEndpoint("https://example.com")
 	assert.False(t, ok)
 }
 
@@ -126,14 +105,14 @@ func TestCluster_LogsIntoAGroupThatOutlivesItWhenNobodyMadeOne(t *testing.T) {
 	_, err := p.Create(logType, "loud-logs", Props{"name": "/aws/eks/loud/cluster"})
 	assert.ErrorContains(t, err, "ResourceAlreadyExistsException: The specified log group already exists")
 
-	last := p.objects()[len(p.objects())-1]
+	last := p.Objects()[len(p.Objects())-1]
 	assert.Equal(t, "/aws/eks/loud/cluster", last.ID)
 	assert.Empty(t, last.URN, "the listing of the account shows that no stack owns it")
 }
 
 func TestNodeGroup_BecomesNodesAsEKSLabelsThem(t *testing.T) {
 	p := newPlatform(t)
-	nodes := p.kube.nodes("gantry.dev/pool", "gpu")
+	nodes := p.Kube.Nodes("gantry.dev/pool", "gpu")
 	require.Len(t, nodes, 2)
 	assert.Equal(t, []string{"us-east-1a", "us-east-1b"}, zonesOf(nodes), "spread over the zones")
 	n := nodes[0]
@@ -142,11 +121,11 @@ func TestNodeGroup_BecomesNodesAsEKSLabelsThem(t *testing.T) {
 	assert.Equal(t, []string{"us-east-1", "us-east-1a", "10.0.32.4"}, []string{n.Region, n.Zone, n.Address})
 	assert.Equal(t, []localkube.Taint{{Key: "nvidia.com/gpu", Value: "present", Effect: "NoSchedule"}}, n.Taints)
 	assert.Equal(t, []int{4, 16384, 200, 58, 1}, []int{n.VCPU, n.MemoryMiB, n.DiskGiB, n.MaxPods, n.GPUs})
-	group := p.by["gpu"].Outputs
+	group := p.By["gpu"].Outputs
 	for label, want := range map[string]string{
 		"eks.amazonaws.com/nodegroup":                   group["nodeGroupName"].(string),
 		"eks.amazonaws.com/capacityType":                "ON_DEMAND",
-		"eks.amazonaws.com/sourceLaunchTemplateId":      p.by["template"].ID,
+		"eks.amazonaws.com/sourceLaunchTemplateId":      p.By["template"].ID,
 		"eks.amazonaws.com/sourceLaunchTemplateVersion": "1",
 		"kubernetes.io/arch":                            "amd64",
 		"kubernetes.io/hostname":                        n.Name,
@@ -173,16 +152,16 @@ func zonesOf(nodes []localkube.Node) []string {
 func TestNodeGroup_SpotNodesComeFromAllTypes(t *testing.T) {
 	p := newCluster(t)
 	p.Must(groupType, "spot", change(p.cpuProps(4), Props{"capacityType": "SPOT", "instanceTypes": []any{"m6i.large", "m7i.large"}}))
-	assert.Len(t, p.kube.nodes("node.kubernetes.io/instance-type", "m6i.large"), 2)
-	assert.Len(t, p.kube.nodes("node.kubernetes.io/instance-type", "m7i.large"), 2)
-	assert.Len(t, p.kube.nodes("eks.amazonaws.com/capacityType", "SPOT"), 4)
+	assert.Len(t, p.Kube.Nodes("node.kubernetes.io/instance-type", "m6i.large"), 2)
+	assert.Len(t, p.Kube.Nodes("node.kubernetes.io/instance-type", "m7i.large"), 2)
+	assert.Len(t, p.Kube.Nodes("eks.amazonaws.com/capacityType", "SPOT"), 4)
 }
 
 func TestNodeGroup_UpdatesReachTheNodes(t *testing.T) {
 	p := newCluster(t)
 	group := p.Must(groupType, "cpu", p.cpuProps(3))
 	all := func() []localkube.Node {
-		return p.kube.nodes("eks.amazonaws.com/nodegroup", "cpu")
+		return p.Kube.Nodes("eks.amazonaws.com/nodegroup", "cpu")
 	}
 	before := all()
 	require.Len(t, before, 3)
@@ -202,7 +181,7 @@ func TestNodeGroup_UpdatesReachTheNodes(t *testing.T) {
 		assert.Empty(t, n.Labels["team"])
 	}
 
-	cluster, err := p.Update(p.by["cluster"], change(p.clusterProps(), Props{"version": "1.35"}))
+	cluster, err := p.Update(p.By["cluster"], change(p.clusterProps(), Props{"version": "1.35"}))
 	require.NoError(t, err)
 	assert.Equal(t, "1.35", cluster.Outputs["version"])
 	assert.Equal(t, "1.34", group.Outputs["version"], "nodes stay behind until they are told")
@@ -216,7 +195,7 @@ func TestNodeGroup_UpdatesReachTheNodes(t *testing.T) {
 
 func TestLaunchTemplate_MakesAVersionOfEveryChange(t *testing.T) {
 	p := newPlatform(t)
-	template := p.by["template"]
+	template := p.By["template"]
 	props := change(template.Inputs, Props{"blockDeviceMappings": []any{Props{"deviceName": "/dev/xvda", "ebs": Props{"volumeSize": 300}}}})
 
 	plan, err := p.PreviewUpdate(template, props)
@@ -231,27 +210,27 @@ func TestLaunchTemplate_MakesAVersionOfEveryChange(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 2.0, tagged.Outputs["latestVersion"], "tags are no part of a version")
 
-	_, err = p.Update(p.by["gpu"], change(p.groupProps(), Props{"launchTemplate": Props{"version": "2"}}))
+	_, err = p.Update(p.By["gpu"], change(p.groupProps(), Props{"launchTemplate": Props{"version": "2"}}))
 	require.NoError(t, err)
-	assert.Equal(t, 300, p.kube.nodes("gantry.dev/pool", "gpu")[0].DiskGiB)
-	_, err = p.Update(p.by["gpu"], change(p.groupProps(), Props{"launchTemplate": Props{"version": "9"}}))
+	assert.Equal(t, 300, p.Kube.Nodes("gantry.dev/pool", "gpu")[0].DiskGiB)
+	_, err = p.Update(p.By["gpu"], change(p.groupProps(), Props{"launchTemplate": Props{"version": "9"}}))
 	assert.ErrorContains(t, err, "Could not find the specified version 9")
 }
 
 func TestAddon_IsToldToTheCluster(t *testing.T) {
 	p := newPlatform(t)
-	assert.True(t, p.kube.addons["dev/coredns"])
-	require.NoError(t, p.Delete(p.by["coredns"]))
-	assert.False(t, p.kube.addons["dev/coredns"])
-	assert.False(t, p.kube.addons["dev/kube-proxy"], "bootstrapSelfManagedAddons is false")
+	assert.True(t, p.Kube.Addons["dev/coredns"])
+	require.NoError(t, p.Delete(p.By["coredns"]))
+	assert.False(t, p.Kube.Addons["dev/coredns"])
+	assert.False(t, p.Kube.Addons["dev/kube-proxy"], "bootstrapSelfManagedAddons is false")
 
 	p.Must(clusterType, "classic", change(p.clusterProps(), Props{"name": "classic", "bootstrapSelfManagedAddons": true}))
-	assert.True(t, p.kube.addons["classic/kube-proxy"])
+	assert.True(t, p.Kube.Addons["classic/kube-proxy"])
 }
 
 func TestDefaultTags_AreInTags(t *testing.T) {
 	p := newNetwork(t)
-	subnet, err := p.Update(p.by["public"], change(p.by["public"].Inputs, Props{"tags": Props{"Name": "x"}}))
+	subnet, err := p.Update(p.By["public"], change(p.By["public"].Inputs, Props{"tags": Props{"Name": "x"}}))
 	require.NoError(t, err)
 	assert.Equal(t, Props{"Name": "x", "team": "ml"}, subnet.Outputs["tags"])
 	assert.Equal(t, subnet.Outputs["tags"], subnet.Outputs["tagsAll"])
@@ -294,18 +273,8 @@ func TestReplace_FollowsTheRealProvider(t *testing.T) {
 		"the scope of an access rule": {of: "admin-policy", change: Props{"accessScope": Props{"type": "namespace", "namespaces": []any{"a"}}}, replace: []string{"accessScope"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := p.by[test.of]
-			props := change(r.Inputs, test.change)
-			for key, v := range props {
-				if v == nil || key == "__defaults" {
-					delete(props, key)
-				}
-			}
-			diff, err := p.Diff(r, props)
-			require.NoError(t, err)
-			assert.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, diff.GetChanges())
-			assert.Equal(t, test.replace, diff.GetReplaces())
-			assert.Equal(t, test.deleteFirst, diff.GetDeleteBeforeReplace())
+			r := p.By[test.of]
+			p.Replaces(t, r, without(change(r.Inputs, test.change)), test.replace, test.deleteFirst)
 		})
 	}
 }

@@ -6,25 +6,27 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 )
 
 func TestRefusals_Cluster(t *testing.T) {
 	p := newCluster(t)
 	p.subnet("full", "us-east-1e", "10.0.96.0/19")
 	p.subnet("same", "us-east-1a", "10.0.128.0/19")
-	p.add(keyType, "off", Props{"isEnabled": false})
+	p.Add(keyType, "off", Props{"isEnabled": false})
 	base := change(p.clusterProps(), Props{"name": "two"})
 	with := func(more Props) Props { return change(base, more) }
 	subnets := func(names ...string) Props {
 		var ids []any
 		for _, name := range names {
-			ids = append(ids, p.by[name].ID)
+			ids = append(ids, p.By[name].ID)
 		}
 		return with(Props{"vpcConfig": Props{"subnetIds": ids}})
 	}
 	access := func(more Props) Props { return with(Props{"vpcConfig": more}) }
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"one that exists":            {clusterType, p.clusterProps(), "ResourceInUseException: Cluster already exists with name: dev"},
 		"an old version":             {clusterType, with(Props{"version": "1.30"}), "unsupported Kubernetes version 1.30; supported are 1.33, 1.34, 1.35, 1.36"},
 		"a bad name":                 {clusterType, with(Props{"name": "-two"}), "beginning with a letter or digit"},
@@ -53,10 +55,10 @@ func TestRefusals_Cluster(t *testing.T) {
 		"a downgrade":         {Props{"version": "1.33"}, "Unsupported Kubernetes minor version update from 1.34 to 1.33"},
 		"access backwards":    {Props{"accessConfig": Props{"authenticationMode": "API_AND_CONFIG_MAP"}}, "Unsupported authentication mode update from API"},
 		"another key":         {Props{"encryptionConfig": Props{"provider": Props{"keyArn": p.arn("off")}}}, "already enabled with a different KMS key"},
-		"subnets in one zone": {Props{"vpcConfig": Props{"subnetIds": []any{p.by["private-1"].ID}}}, "at least two different AZs"},
+		"subnets in one zone": {Props{"vpcConfig": Props{"subnetIds": []any{p.By["private-1"].ID}}}, "at least two different AZs"},
 	} {
 		t.Run("an update: "+name, func(t *testing.T) {
-			_, err := p.Update(p.by["cluster"], change(p.clusterProps(), test.change))
+			_, err := p.Update(p.By["cluster"], change(p.clusterProps(), test.change))
 			assert.ErrorContains(t, err, test.want)
 		})
 	}
@@ -64,21 +66,21 @@ func TestRefusals_Cluster(t *testing.T) {
 
 // bareRole adds a role without policies and returns its ARN.
 func (p *platform) bareRole(service string) string {
-	p.t.Helper()
-	return p.add(roleType, "bare-"+service, Props{"assumeRolePolicy": trust(service)}).Outputs["arn"].(string)
+	p.T.Helper()
+	return p.Add(roleType, "bare-"+service, Props{"assumeRolePolicy": trust(service)}).Outputs["arn"].(string)
 }
 
 func TestRefusals_Access(t *testing.T) {
 	p := newCluster(t)
 	caller := "arn:aws:iam::111122223333:user/sandbox"
-	p.add(clusterType, "classic", change(p.clusterProps(), Props{"name": "classic", "accessConfig": Props{"authenticationMode": "CONFIG_MAP"}}))
-	p.add(clusterType, "creator", change(p.clusterProps(), Props{"name": "creator", "accessConfig": Props{"bootstrapClusterCreatorAdminPermissions": true}}))
+	p.Add(clusterType, "classic", change(p.clusterProps(), Props{"name": "classic", "accessConfig": Props{"authenticationMode": "CONFIG_MAP"}}))
+	p.Add(clusterType, "creator", change(p.clusterProps(), Props{"name": "creator", "accessConfig": Props{"bootstrapClusterCreatorAdminPermissions": true}}))
 	entry := Props{"clusterName": "dev", "principalArn": p.arn("node")}
 	grant := Props{
 		"clusterName": "dev", "principalArn": caller, "accessScope": Props{"type": "cluster"},
 		"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
 	}
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"an entry that exists":       {entryType, change(entry, Props{"principalArn": caller}), "already in use on this cluster"},
 		"an entry for the creator":   {entryType, Props{"clusterName": "creator", "principalArn": caller}, "already in use on this cluster"},
 		"an entry for nobody":        {entryType, change(entry, Props{"principalArn": "arn:aws:iam::111122223333:role/nobody"}), "invalid principal"},
@@ -99,11 +101,11 @@ func TestRefusals_Addons(t *testing.T) {
 		return change(addon, Props{"podIdentityAssociations": []any{Props{"serviceAccount": "x", "roleArn": role}}})
 	}
 	app := p.bareRole("pods.eks.amazonaws.com")
-	p.add(clusterType, "bare", change(p.clusterProps(), Props{"name": "bare"}))
+	p.Add(clusterType, "bare", change(p.clusterProps(), Props{"name": "bare"}))
 	identity := Props{"clusterName": "dev", "namespace": "ml", "serviceAccount": "app", "roleArn": app}
-	p.add(identityType, "identity", identity)
+	p.Add(identityType, "identity", identity)
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"one that exists":           {addonType, change(addon, Props{"addonName": "vpc-cni"}), "ResourceInUseException: Addon already exists."},
 		"one that is none":          {addonType, change(addon, Props{"addonName": "istio"}), "Addon istio specified is not supported"},
 		"a version that is none":    {addonType, change(addon, Props{"addonVersion": "1.2"}), "a version such as"},
@@ -121,21 +123,21 @@ func TestRefusals_Addons(t *testing.T) {
 
 func TestRefusals_NodeGroups(t *testing.T) {
 	p := newPlatform(t)
-	p.add(templateType, "profiled", Props{"iamInstanceProfile": Props{"name": "x"}})
-	p.add(templateType, "typed", Props{"instanceType": "m6i.large"})
+	p.Add(templateType, "profiled", Props{"iamInstanceProfile": Props{"name": "x"}})
+	p.Add(templateType, "typed", Props{"instanceType": "m6i.large"})
 	group := p.cpuProps(1)
 	with := func(more Props) refusal { return refusal{groupType, change(group, more), ""} }
 	scaling := func(min, desired, max int) refusal {
 		return with(Props{"scalingConfig": Props{"minSize": min, "desiredSize": desired, "maxSize": max}})
 	}
 	template := func(of string, more Props) refusal {
-		return with(change(Props{"launchTemplate": Props{"id": p.by[of].ID, "version": "1"}}, more))
+		return with(change(Props{"launchTemplate": Props{"id": p.By[of].ID, "version": "1"}}, more))
 	}
 	var many []any
 	for i := range 51 {
 		many = append(many, Props{"key": fmt.Sprintf("k%d", i), "effect": "NO_SCHEDULE"})
 	}
-	p.add(groupType, "cpu", group)
+	p.Add(groupType, "cpu", group)
 
 	tests := map[string]refusal{}
 	for want, test := range map[string]refusal{
@@ -171,9 +173,9 @@ func TestRefusals_NodeGroups(t *testing.T) {
 		"Subnets must not be empty":                                                           with(Props{"subnetIds": []any{}}),
 		"Nodegroup Kubernetes version 1.35 is newer than the cluster's 1.34":                  with(Props{"version": "1.35"}),
 	} {
-		test.want = want
+		test.Want = want
 		tests[want] = test
 	}
 	tests["a long prefix"] = refusal{groupType, change(group, Props{"nodeGroupName": nil, "nodeGroupNamePrefix": strings.Repeat("n", 38)}), "38 characters long, expected at most 37"}
-	refuses(t, p, tests)
+	emulatortest.Refuses(t, p.Account, tests)
 }

@@ -4,25 +4,27 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 )
 
 func TestRefusals_Network(t *testing.T) {
 	p := newNetwork(t)
-	vpc, public := p.by["vpc"].ID, p.by["public"].ID
+	vpc, public := p.By["vpc"].ID, p.By["public"].ID
 	subnet := Props{"vpcId": vpc, "availabilityZone": "us-east-1c", "cidrBlock": "10.0.96.0/19"}
-	nat := Props{"allocationId": p.add(eipType, "spare", Props{}).ID, "subnetId": public}
-	other := p.add(vpcType, "other", Props{"cidrBlock": "10.9.0.0/16"}).ID
-	otherTable := p.add(tableType, "other-routes", Props{"vpcId": other}).ID
-	otherSubnet := p.add(subnetType, "other-subnet", Props{"vpcId": other, "cidrBlock": "10.9.0.0/24"}).ID
-	route := Props{"routeTableId": p.by["private-routes"].ID, "destinationCidrBlock": "10.7.0.0/16", "gatewayId": p.by["igw"].ID}
+	nat := Props{"allocationId": p.Add(eipType, "spare", Props{}).ID, "subnetId": public}
+	other := p.Add(vpcType, "other", Props{"cidrBlock": "10.9.0.0/16"}).ID
+	otherTable := p.Add(tableType, "other-routes", Props{"vpcId": other}).ID
+	otherSubnet := p.Add(subnetType, "other-subnet", Props{"vpcId": other, "cidrBlock": "10.9.0.0/24"}).ID
+	route := Props{"routeTableId": p.By["private-routes"].ID, "destinationCidrBlock": "10.7.0.0/16", "gatewayId": p.By["igw"].ID}
 	endpoint := Props{"vpcId": vpc, "serviceName": "com.amazonaws.us-east-1.s3"}
-	group := p.add(sgType, "group", Props{"vpcId": vpc, "name": "taken"}).ID
+	group := p.Add(sgType, "group", Props{"vpcId": vpc, "name": "taken"}).ID
 	rule := Props{"securityGroupId": group, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "10.0.0.0/8"}
-	p.add(ruleType, "rule", rule)
+	p.Add(ruleType, "rule", rule)
 	template := Props{"name": "template"}
-	p.add(templateType, "template", template)
+	p.Add(templateType, "template", template)
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"a VPC with an unknown property":    {vpcType, Props{"cidr": "10.0.0.0/16"}, "cidr is not a property"},
 		"a VPC without a network":           {vpcType, Props{}, "MissingParameter"},
 		"a VPC with a host address":         {vpcType, Props{"cidrBlock": "10.0.0.1/16"}, "did you mean 10.0.0.0/16?"},
@@ -36,17 +38,17 @@ func TestRefusals_Network(t *testing.T) {
 		"a subnet over another":             {subnetType, change(subnet, Props{"cidrBlock": "10.0.32.0/20"}), "InvalidSubnet.Conflict: The CIDR '10.0.32.0/20' conflicts with another subnet"},
 		"a subnet in no zone":               {subnetType, change(subnet, Props{"availabilityZone": "us-east-1z"}), "us-east-1a, us-east-1b"},
 		"a NAT gateway without an address":  {natType, Props{"subnetId": public}, "must include the AllocationId parameter"},
-		"a NAT gateway on a taken address":  {natType, Props{"subnetId": public, "allocationId": p.by["nat-ip"].ID}, "Resource.AlreadyAssociated"},
+		"a NAT gateway on a taken address":  {natType, Props{"subnetId": public, "allocationId": p.By["nat-ip"].ID}, "Resource.AlreadyAssociated"},
 		"a NAT gateway on no address":       {natType, change(nat, Props{"allocationId": "eipalloc-1"}), "InvalidAllocationID.NotFound"},
 		"a NAT gateway in no subnet":        {natType, change(nat, Props{"subnetId": "subnet-1"}), "InvalidSubnetID.NotFound: The subnet ID 'subnet-1' does not exist"},
 		"a NAT gateway with no way out":     {natType, change(nat, Props{"subnetId": otherSubnet}), "Gateway.NotAttached: Network " + other},
 		"a private NAT gateway, addressed":  {natType, change(nat, Props{"connectivityType": "private"}), "not supported with connectivityType"},
 		"a route that exists":               {routeType, change(route, Props{"destinationCidrBlock": "0.0.0.0/0"}), "RouteAlreadyExists: The route identified by 0.0.0.0/0 already exists."},
-		"a route to two places":             {routeType, change(route, Props{"natGatewayId": p.by["nat"].ID}), "must be given, got 2"},
+		"a route to two places":             {routeType, change(route, Props{"natGatewayId": p.By["nat"].ID}), "must be given, got 2"},
 		"a route to nowhere":                {routeType, change(route, Props{"gatewayId": "igw-1"}), "InvalidGatewayID.NotFound"},
 		"a route into another VPC":          {routeType, change(route, Props{"routeTableId": otherTable}), "belong to different networks"},
-		"a second table for a subnet":       {associationType, Props{"routeTableId": p.by["public-routes"].ID, "subnetId": p.by["private-1"].ID}, "Resource.AlreadyAssociated"},
-		"a table of another VPC":            {associationType, Props{"routeTableId": p.by["public-routes"].ID, "subnetId": otherSubnet}, "belong to different networks"},
+		"a second table for a subnet":       {associationType, Props{"routeTableId": p.By["public-routes"].ID, "subnetId": p.By["private-1"].ID}, "Resource.AlreadyAssociated"},
+		"a table of another VPC":            {associationType, Props{"routeTableId": p.By["public-routes"].ID, "subnetId": otherSubnet}, "belong to different networks"},
 		"a default group of no VPC":         {defaultSGType, Props{}, "There is no default VPC"},
 		"an endpoint to nothing":            {endpointType, change(endpoint, Props{"serviceName": "com.amazonaws.eu-west-1.s3"}), "InvalidServiceName"},
 		"a gateway endpoint in subnets":     {endpointType, change(endpoint, Props{"subnetIds": []any{public}}), "subnetIds cannot be used"},
@@ -70,28 +72,28 @@ func disk(ebs Props) Props {
 
 func TestRefusals_Storage(t *testing.T) {
 	p := newPlatform(t)
-	other := p.add(vpcType, "other", Props{"cidrBlock": "10.9.0.0/16"}).ID
-	p.add(subnetType, "far", Props{"vpcId": other, "cidrBlock": "10.9.0.0/24", "availabilityZone": "us-east-1c"})
-	p.add(sgType, "far-sg", Props{"vpcId": other})
+	other := p.Add(vpcType, "other", Props{"cidrBlock": "10.9.0.0/16"}).ID
+	p.Add(subnetType, "far", Props{"vpcId": other, "cidrBlock": "10.9.0.0/24", "availabilityZone": "us-east-1c"})
+	p.Add(sgType, "far-sg", Props{"vpcId": other})
 	p.subnet("third", "us-east-1c", "10.0.96.0/19")
-	p.add(filesType, "token", Props{"creationToken": "t"})
-	target := Props{"fileSystemId": p.by["files"].ID, "subnetId": p.by["third"].ID}
-	refuses(t, p, map[string]refusal{
-		"a second target in a zone": {targetType, change(target, Props{"subnetId": p.by["public"].ID}), "MountTargetConflict: mount target already exists in this AZ"},
-		"a target in another VPC":   {targetType, change(target, Props{"subnetId": p.by["far"].ID}), "not in the same VPC as existing mount targets"},
+	p.Add(filesType, "token", Props{"creationToken": "t"})
+	target := Props{"fileSystemId": p.By["files"].ID, "subnetId": p.By["third"].ID}
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
+		"a second target in a zone": {targetType, change(target, Props{"subnetId": p.By["public"].ID}), "MountTargetConflict: mount target already exists in this AZ"},
+		"a target in another VPC":   {targetType, change(target, Props{"subnetId": p.By["far"].ID}), "not in the same VPC as existing mount targets"},
 		"a target of nothing":       {targetType, change(target, Props{"fileSystemId": "fs-1"}), "FileSystemNotFound"},
 		"a target in no subnet":     {targetType, change(target, Props{"subnetId": "subnet-1"}), "SubnetNotFound"},
 		"a target behind no group":  {targetType, change(target, Props{"securityGroups": []any{"sg-1"}}), "SecurityGroupNotFound"},
-		"a group of another VPC":    {targetType, change(target, Props{"securityGroups": []any{p.by["far-sg"].ID}}), "SecurityGroupNotFound"},
+		"a group of another VPC":    {targetType, change(target, Props{"securityGroups": []any{p.By["far-sg"].ID}}), "SecurityGroupNotFound"},
 		"a key without encryption":  {filesType, Props{"encrypted": false, "kmsKeyId": p.arn("key")}, "encrypted must be true"},
 		"a token twice":             {filesType, Props{"creationToken": "t"}, "FileSystemAlreadyExists"},
 		"a tag on no group":         {tagType, tag("no", "k"), "AutoScalingGroup name not found - AutoScalingGroup 'no' not found"},
 		"a tag that is too long":    {tagType, tag(p.scalingGroup(), strings.Repeat("k", 129)), "length less than or equal to 128"},
 	})
 	for i := range 44 {
-		p.add(tagType, fmt.Sprintf("tag-%d", i), tag(p.scalingGroup(), fmt.Sprintf("k%d", i)))
+		p.Add(tagType, fmt.Sprintf("tag-%d", i), tag(p.scalingGroup(), fmt.Sprintf("k%d", i)))
 	}
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"a tag too many": {tagType, tag(p.scalingGroup(), "one more"), "would exceed the limit of 50"},
 	})
 }

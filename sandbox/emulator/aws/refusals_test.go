@@ -11,42 +11,18 @@ import (
 )
 
 // refusal is a resource that AWS does not create, and what it says.
-type refusal struct {
-	token string
-	props Props
-	want  string
-}
-
-// refuses creates each resource and expects its refusal, and that the account
-// is as it was.
-func refuses(t *testing.T, p *platform, tests map[string]refusal) {
-	t.Helper()
-	before := len(p.objects())
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			for key, v := range test.props {
-				if v == nil {
-					delete(test.props, key)
-				}
-			}
-			_, err := p.Create(test.token, "refused", test.props)
-			require.Error(t, err)
-			assert.Contains(t, err.Error(), test.want)
-			assert.Len(t, p.objects(), before)
-		})
-	}
-}
+type refusal emulatortest.Refusal
 
 func TestRefusals_Identity(t *testing.T) {
 	p := newNetwork(t)
 	role := Props{"name": "role", "assumeRolePolicy": trust("ec2.amazonaws.com")}
-	p.add(roleType, "role", role)
-	p.add(keyType, "key", Props{})
-	p.add(aliasType, "alias", Props{"name": "alias/a", "targetKeyId": p.by["key"].ID})
-	p.add(logType, "logs", Props{"name": "logs"})
+	p.Add(roleType, "role", role)
+	p.Add(keyType, "key", Props{})
+	p.Add(aliasType, "alias", Props{"name": "alias/a", "targetKeyId": p.By["key"].ID})
+	p.Add(logType, "logs", Props{"name": "logs"})
 	attachment := Props{"role": "role", "policyArn": "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"}
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"a role that exists":                {roleType, role, "EntityAlreadyExists: Role with name role already exists."},
 		"a role that nobody may take":       {roleType, change(role, Props{"assumeRolePolicy": "{}"}), "MalformedPolicyDocument"},
 		"a trust policy with a resource":    {roleType, change(role, Props{"assumeRolePolicy": `{"Statement":{"Effect":"Allow","Resource":"*"}}`}), "prohibited field Resource"},
@@ -60,10 +36,10 @@ func TestRefusals_Identity(t *testing.T) {
 		"an attachment to nobody":           {attachmentType, change(attachment, Props{"role": "nobody"}), "NoSuchEntity"},
 		"a key that dies tomorrow":          {keyType, Props{"deletionWindowInDays": 1}, "from 7 to 30"},
 		"a period without rotation":         {keyType, Props{"rotationPeriodInDays": 90}, "needs enableKeyRotation"},
-		"an alias that exists":              {aliasType, Props{"name": "alias/a", "targetKeyId": p.by["key"].ID}, "AlreadyExistsException"},
-		"an alias of AWS":                   {aliasType, Props{"name": "alias/aws/eks", "targetKeyId": p.by["key"].ID}, "reserved for AWS"},
+		"an alias that exists":              {aliasType, Props{"name": "alias/a", "targetKeyId": p.By["key"].ID}, "AlreadyExistsException"},
+		"an alias of AWS":                   {aliasType, Props{"name": "alias/aws/eks", "targetKeyId": p.By["key"].ID}, "reserved for AWS"},
 		"an alias for nothing":              {aliasType, Props{"name": "alias/b", "targetKeyId": "no"}, "NotFoundException: Key 'no' does not exist"},
-		"an alias without its prefix":       {aliasType, Props{"name": "b", "targetKeyId": p.by["key"].ID}, "expected alias/"},
+		"an alias without its prefix":       {aliasType, Props{"name": "b", "targetKeyId": p.By["key"].ID}, "expected alias/"},
 		"logs that exist":                   {logType, Props{"name": "logs"}, "ResourceAlreadyExistsException"},
 		"logs for two days":                 {logType, Props{"retentionInDays": 2}, "is 2, expected one of"},
 		"logs under a key that is not":      {logType, Props{"kmsKeyId": "arn:aws:kms:us-east-1:111122223333:key/x"}, "does not exist"},
@@ -75,8 +51,8 @@ func TestRefusals_RolesTakeTenPolicies(t *testing.T) {
 	p.role("role", "ec2.amazonaws.com",
 		"ReadOnlyAccess", "PowerUserAccess", "AmazonEKSClusterPolicy", "AmazonEKSServicePolicy", "AmazonS3FullAccess",
 		"AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonSSMManagedInstanceCore", "AmazonFSxFullAccess", "AWSXRayDaemonWriteAccess")
-	refuses(t, p, map[string]refusal{"the eleventh": {
-		attachmentType, Props{"role": p.by["role"].ID, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+	emulatortest.Refuses(t, p.Account, map[string]refusal{"the eleventh": {
+		attachmentType, Props{"role": p.By["role"].ID, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
 		"LimitExceeded: Cannot exceed quota for PoliciesPerRole: 10",
 	}})
 }

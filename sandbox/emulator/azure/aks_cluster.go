@@ -6,6 +6,8 @@ import (
 
 	"gantry.dev/gantry/sandbox/emulator"
 	"gantry.dev/gantry/sandbox/emulator/authority"
+	"gantry.dev/gantry/sandbox/emulator/random"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // apiPort ends the URL of every cluster's API, as AKS writes it.
@@ -26,7 +28,7 @@ func (a *Account) cluster() emulator.Type {
 			identityRef("identity.userAssignedIdentities[]"), identityRef("identityProfile.kubeletidentity.resourceId"),
 			idRef("networkProfile.loadBalancerProfile.outboundIPs.publicIPs[].id", tokenPublicIP),
 		},
-		Validate: checks(
+		Validate: rules.All(
 			matching("resourceName", clusterForm), located(kindCluster), tagRules,
 			clusterValues, clusterNames, clusterIdentity, clusterAccess, clusterFeatures, networkRules, firstPools,
 		),
@@ -48,7 +50,7 @@ func localName(cluster emulator.Object) string { return cluster.State.String("lo
 func newLocalName(tx *emulator.Tx, name string) string {
 	for _, o := range tx.Of(tokenCluster) {
 		if strings.EqualFold(localName(o), name) {
-			return name + "-" + hexDigits(8)
+			return name + "-" + random.Hex(8)
 		}
 	}
 	return name
@@ -68,7 +70,7 @@ func (a *Account) createCluster(op *emulator.Op) error {
 	if err != nil {
 		return err
 	}
-	op.Object.State = emulator.Properties{"local": newLocalName(op.Tx, name), "authority": certificates, "guid": newGUID(), "hash": randomOf(alphanumeric, 8)}
+	op.Object.State = emulator.Properties{"local": newLocalName(op.Tx, name), "authority": certificates, "guid": newGUID(), "hash": random.Of(alphanumeric, 8)}
 	out["name"], out["type"] = name, "Microsoft.ContainerService/ManagedClusters"
 	if err := a.settleCluster(op); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // The rules for a cluster that need nothing but its inputs.
@@ -18,7 +19,7 @@ var (
 )
 
 func clusterValues(in emulator.Properties) error {
-	return checks(
+	return rules.All(
 		oneOf("sku.name", "Base", "Automatic"), oneOf("sku.tier", "Free", "Standard", "Premium"),
 		oneOf("supportPlan", "KubernetesOfficial", "AKSLongTermSupport"),
 		oneOf("identity.type", "SystemAssigned", "UserAssigned", "None"),
@@ -65,7 +66,7 @@ func clusterNames(in emulator.Properties) error {
 		return invalidParameter("fqdnSubdomain", "dnsPrefix and fqdnSubdomain exclude each other.")
 	case prefix && in.Known("dnsPrefix") && !dnsForm.MatchString(in.String("dnsPrefix")):
 		return invalidParameter("dnsPrefix", "%q is not 1 to 54 letters, digits and hyphens, beginning and ending with a letter or digit.", in.String("dnsPrefix"))
-	case sub && known(in, "apiServerAccessProfile.privateDNSZone") && !inside(in.String("apiServerAccessProfile.privateDNSZone"), "/subscriptions"):
+	case sub && in.Settled("apiServerAccessProfile.privateDNSZone") && !inside(in.String("apiServerAccessProfile.privateDNSZone"), "/subscriptions"):
 		return invalidParameter("fqdnSubdomain", "It needs a private cluster with a private DNS zone of its own.")
 	case len(in.String("nodeResourceGroup")) > 80:
 		return invalidParameter("nodeResourceGroup", "It has %d characters, and at most 80 are allowed.", len(in.String("nodeResourceGroup")))
@@ -76,7 +77,7 @@ func clusterNames(in emulator.Properties) error {
 // clusterIdentity checks who the cluster and its nodes are to be.
 // https://learn.microsoft.com/azure/aks/use-managed-identity
 func clusterIdentity(in emulator.Properties) error {
-	if !known(in, "identity.type") || !known(in, "identity.userAssignedIdentities") {
+	if !in.Settled("identity.type") || !in.Settled("identity.userAssignedIdentities") {
 		return nil
 	}
 	kind, users := in.String("identity.type"), len(in.Strings("identity.userAssignedIdentities"))
@@ -106,9 +107,9 @@ func clusterAccess(in emulator.Properties) error {
 		return invalidParameter(ranges, "Authorized IP ranges are not supported on private clusters.")
 	case given > maxRanges:
 		return invalidParameter(ranges, "%d ranges are given, and at most %d are allowed.", given, maxRanges)
-	case in.Bool("disableLocalAccounts") && known(in, "aadProfile.managed") && !in.Bool("aadProfile.managed"):
+	case in.Bool("disableLocalAccounts") && in.Settled("aadProfile.managed") && !in.Bool("aadProfile.managed"):
 		return refuseAt("disableLocalAccounts", "BadRequest", "disableLocalAccounts can only be set on a cluster with managed Azure AD.")
-	case in.Bool("aadProfile.enableAzureRBAC") && known(in, "aadProfile.managed") && !in.Bool("aadProfile.managed"):
+	case in.Bool("aadProfile.enableAzureRBAC") && in.Settled("aadProfile.managed") && !in.Bool("aadProfile.managed"):
 		return refuseAt("aadProfile.enableAzureRBAC", "BadRequest", "Azure RBAC needs managed Azure AD.")
 	case in.Has("aadProfile") && in.Has("enableRBAC") && in.Known("enableRBAC") && !in.Bool("enableRBAC"):
 		return refuseAt("enableRBAC", "BadRequest", "Azure AD integration needs Kubernetes RBAC.")
@@ -131,14 +132,14 @@ const maxRanges = 200
 
 func clusterFeatures(in emulator.Properties) error {
 	const issuer = "oidcIssuerProfile.enabled"
-	if in.Bool("securityProfile.workloadIdentity.enabled") && known(in, issuer) && !in.Bool(issuer) {
+	if in.Bool("securityProfile.workloadIdentity.enabled") && in.Settled(issuer) && !in.Bool(issuer) {
 		return refuseAt("securityProfile.workloadIdentity", "InvalidParameter", "Workload identity needs the OIDC issuer: set %s to true.", issuer)
 	}
-	if in.Bool("securityProfile.azureKeyVaultKms.enabled") && known(in, "securityProfile.azureKeyVaultKms.keyId") &&
+	if in.Bool("securityProfile.azureKeyVaultKms.enabled") && in.Settled("securityProfile.azureKeyVaultKms.keyId") &&
 		!in.Has("securityProfile.azureKeyVaultKms.keyId") {
 		return refuseAt("securityProfile.azureKeyVaultKms.keyId", "InvalidParameter", "Required parameter keyId is missing (null).")
 	}
-	if v := in.String("kubernetesVersion"); v != "" && known(in, "sku.tier") {
+	if v := in.String("kubernetesVersion"); v != "" && in.Settled("sku.tier") {
 		return supportedVersion(v, in.String("sku.tier"), in.String("supportPlan"))
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // Names of maintenance configurations: AKS knows no others.
@@ -100,7 +101,7 @@ func windowRules(in emulator.Properties) error {
 	case in.String(window+"utcOffset") != "" && !offsetForm.MatchString(in.String(window+"utcOffset")):
 		return invalidParameter(window+"utcOffset", "%q is not of the form +/-HH:mm.", in.String(window+"utcOffset"))
 	}
-	return checks(
+	return rules.All(
 		oneOf(window+"schedule.weekly.dayOfWeek", weekdays...), oneOf(window+"schedule.relativeMonthly.dayOfWeek", weekdays...),
 		oneOf(window+"schedule.relativeMonthly.weekIndex", "First", "Second", "Third", "Fourth", "Last"),
 		upTo(window+"schedule.daily.intervalDays", 7), upTo(window+"schedule.weekly.intervalWeeks", 4),
@@ -110,7 +111,7 @@ func windowRules(in emulator.Properties) error {
 }
 
 // upTo takes a number from one to the greatest.
-func upTo(path string, greatest int) check {
+func upTo(path string, greatest int) rules.Check {
 	return func(in emulator.Properties) error {
 		if n := in.Int(path); in.Has(path) && in.Known(path) && (n < 1 || n > greatest) {
 			return invalidParameter(path, "%d is not from 1 to %d.", n, greatest)

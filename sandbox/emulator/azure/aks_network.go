@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 const (
@@ -35,7 +36,7 @@ var reservedRanges = []netip.Prefix{
 // networkRules checks what a network profile says by itself.
 // https://learn.microsoft.com/azure/aks/concepts-network-cni-overview
 func networkRules(in emulator.Properties) error {
-	err := checks(
+	err := rules.All(
 		oneOf("networkProfile.networkPlugin", "azure", "kubenet", "none"), oneOf("networkProfile.networkPluginMode", overlayMode),
 		oneOf("networkProfile.networkDataplane", "azure", cilium), oneOf("networkProfile.networkPolicy", "none", "calico", "azure", cilium),
 		oneOf("networkProfile.outboundType", outboundLoadBalancer, outboundRoutes, outboundManagedNAT, outboundOwnNAT),

@@ -10,6 +10,7 @@ import (
 
 	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/random"
 	"gantry.dev/gantry/sandbox/localkube"
 )
 
@@ -58,7 +59,7 @@ type place struct {
 // newScaleSet is the state of a new pool of a cluster.
 func newScaleSet(cluster emulator.Object, pool string) emulator.Properties {
 	return emulator.Properties{
-		"scaleSet": "aks-" + pool + "-" + randomOf(digits, 8) + "-vmss",
+		"scaleSet": "aks-" + pool + "-" + random.Of(digits, 8) + "-vmss",
 		"place": map[string]any{
 			"local":        localName(cluster),
 			"subscription": strings.Split(cluster.ID, "/")[2],

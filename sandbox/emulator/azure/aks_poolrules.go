@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // The rules for an agent pool that need nothing but its own properties. They
@@ -58,7 +59,7 @@ func poolName(name string, pool emulator.Properties) error {
 }
 
 func poolValues(_ string, pool emulator.Properties) error {
-	return checks(
+	return rules.All(
 		needs("vmSize"), oneOf("mode", modeSystem, modeUser), oneOf("type", scaleSets, "AvailabilitySet"),
 		oneOf("osType", "Linux", "Windows"), oneOf("osDiskType", "Managed", ephemeral),
 		oneOf("osSKU", "Ubuntu", "AzureLinux", "CBLMariner", "Windows2019", "Windows2022"),
@@ -70,7 +71,7 @@ func poolValues(_ string, pool emulator.Properties) error {
 }
 
 // atMost takes a number from least to most, in the words of AKS.
-func atMost(path string, least, most int) check {
+func atMost(path string, least, most int) rules.Check {
 	return func(in emulator.Properties) error {
 		if n := in.Int(path); in.Has(path) && in.Known(path) && (n < least || n > most) {
 			return invalidParameter("agentPoolProfile."+path, "%d is not from %d to %d.", n, least, most)
@@ -266,7 +267,7 @@ func poolUpgrade(name string, pool emulator.Properties) error {
 	if surge := pool.String("upgradeSettings.maxSurge"); surge != "" && !surgeForm.MatchString(surge) {
 		return invalidParameter("agentPoolProfile.upgradeSettings.maxSurge", "%q of pool %s is neither a number from 1 nor a percentage such as 33%%.", surge, name)
 	}
-	return checks(
+	return rules.All(
 		atMost("upgradeSettings.drainTimeoutInMinutes", 1, 1440),
 		atMost("upgradeSettings.nodeSoakDurationInMinutes", 0, 30),
 	)(pool)

@@ -13,7 +13,6 @@
 package azure
 
 import (
-	"context"
 	_ "embed"
 	"slices"
 	"strings"
@@ -47,10 +46,10 @@ type Options struct {
 
 // Account is an emulated Azure subscription.
 type Account struct {
-	store    *emulator.Store
-	kube     localkube.ControlPlanes
-	provider *emulator.Provider
-	schema   emulator.Schema
+	emulator.Upkeep
+	store  *emulator.Store
+	kube   localkube.ControlPlanes
+	schema emulator.Schema
 
 	mu     sync.RWMutex
 	config settings
@@ -64,7 +63,7 @@ func NewProvider(store *emulator.Store, kube localkube.ControlPlanes, options Op
 		panic(err)
 	}
 	a := &Account{store: store, kube: kube, schema: schema, config: defaultSettings}
-	a.provider, err = emulator.NewProvider(emulator.Cloud{
+	provider, err := emulator.NewProvider(emulator.Cloud{
 		Package:   "azure-native",
 		Version:   version,
 		Schema:    schema,
@@ -78,12 +77,13 @@ func NewProvider(store *emulator.Store, kube localkube.ControlPlanes, options Op
 		Stable:         []string{"name", "location"},
 	}, store, emulator.Options{
 		Log:     options.Log,
-		Latency: func(token string) time.Duration { return latency(token, options.Latency) },
+		Latency: emulator.Slow(options.Latency, slow...),
 	})
 	if err != nil {
 		panic(err)
 	}
-	return a.provider, a
+	a.Upkeep = provider
+	return provider, a
 }
 
 // types is everything that the account serves.
@@ -103,28 +103,6 @@ func (a *Account) types() []emulator.Type {
 
 // slow are the types whose creation takes minutes in the real cloud.
 var slow = []string{tokenCluster, tokenAgentPool, tokenNATGateway}
-
-func latency(token string, of time.Duration) time.Duration {
-	if slices.Contains(slow, token) {
-		return of
-	}
-	return 0
-}
-
-// Restore brings all clusters, nodes and add-ons of the account back up, as
-// after a restart of the sandbox.
-func (a *Account) Restore(ctx context.Context) error { return a.provider.Restore(ctx) }
-
-// Rollback deletes what an interrupted run of a stack left in the account and
-// the engine does not know of: everything whose id is not in known, which holds
-// the ids of the engine's state by URN. It returns what it deleted, the newest
-// first.
-func (a *Account) Rollback(ctx context.Context, project, stack string, known map[string][]string) ([]emulator.Object, error) {
-	return a.provider.Rollback(ctx, project, stack, known)
-}
-
-// Unprotect lifts what the account itself guards of a stack against deletion.
-func (a *Account) Unprotect(project, stack string) error { return a.provider.Unprotect(project, stack) }
 
 // ClusterByEndpoint is the name of the cluster whose API has this URL, as the
 // local control planes know it.

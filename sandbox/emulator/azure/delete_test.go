@@ -9,7 +9,7 @@ import (
 
 func TestDelete_RefusesWhatIsInUse(t *testing.T) {
 	p := newPlatform(t)
-	p.add(poolType, "second", change(p.poolProps(), Props{"agentPoolName": "second", "mode": "System"}))
+	p.Add(poolType, "second", change(p.poolProps(), Props{"agentPoolName": "second", "mode": "System"}))
 	for name, want := range map[string]string{
 		"nodes-1": `Code="InUseSubnetCannotBeDeleted" Message="Subnet nodes-1 is in use by ` + subscription +
 			"/resourceGroups/MC_dev_dev_eastus/providers/Microsoft.Compute/virtualMachineScaleSets/aks-system-",
@@ -18,12 +18,12 @@ func TestDelete_RefusesWhatIsInUse(t *testing.T) {
 		"nat":     `Code="InUseNatGatewayCannotBeDeleted" Message="Nat gateway dev-nat cannot be deleted because it is in use by the following resources: ` + p.id("nodes-1"),
 		"nat-ip":  `Code="PublicIPAddressCannotBeDeleted" Message="Public IP address ` + p.id("nat-ip") + " can not be deleted since it is still allocated to resource " + p.id("nat"),
 	} {
-		assert.ErrorContains(t, p.Delete(p.by[name]), want, name)
+		assert.ErrorContains(t, p.Delete(p.By[name]), want, name)
 	}
-	assert.Equal(t, len(p.all), len(p.objects()))
-	require.NoError(t, p.Delete(p.by["kubelet"]), "an identity can be deleted while it is in use")
-	require.NoError(t, p.Delete(p.by["app"]), "and its trust goes with it")
-	read, err := p.Read(p.by["trust"])
+	assert.Equal(t, len(p.All), len(p.Objects()))
+	require.NoError(t, p.Delete(p.By["kubelet"]), "an identity can be deleted while it is in use")
+	require.NoError(t, p.Delete(p.By["app"]), "and its trust goes with it")
+	read, err := p.Read(p.By["trust"])
 	require.NoError(t, err)
 	assert.Empty(t, read.ID)
 }
@@ -31,10 +31,10 @@ func TestDelete_RefusesWhatIsInUse(t *testing.T) {
 func TestDelete_LeavesOneSystemPool(t *testing.T) {
 	p := newCluster(t)
 	second := p.Must(poolType, "second", change(p.poolProps(), Props{"agentPoolName": "second", "mode": "System"}))
-	user, err := p.Update(p.by["cluster"], change(p.clusterProps(), Props{"agentPoolProfiles": []any{change(p.systemProps(), Props{"mode": "User"})}}))
+	user, err := p.Update(p.By["cluster"], change(p.clusterProps(), Props{"agentPoolProfiles": []any{change(p.systemProps(), Props{"mode": "User"})}}))
 	require.NoError(t, err)
 	assert.ErrorContains(t, p.Delete(second), `Code="OperationNotAllowed" Message="There has to be at least one system agent pool."`)
-	assert.Len(t, p.kube.pool("second"), 2, "a refused delete leaves the nodes alone")
+	assert.Len(t, p.pool("second"), 2, "a refused delete leaves the nodes alone")
 	_, err = p.Update(second, change(p.poolProps(), Props{"agentPoolName": "second", "mode": "User"}))
 	assert.ErrorContains(t, err, "There has to be at least one system agent pool.")
 	_, err = p.Update(user, p.clusterProps())
@@ -44,23 +44,23 @@ func TestDelete_LeavesOneSystemPool(t *testing.T) {
 
 func TestUpdate_LeavesOneSystemPool(t *testing.T) {
 	p := newCluster(t)
-	_, err := p.Update(p.by["cluster"], change(p.clusterProps(), Props{"agentPoolProfiles": []any{change(p.systemProps(), Props{"mode": "User"})}}))
+	_, err := p.Update(p.By["cluster"], change(p.clusterProps(), Props{"agentPoolProfiles": []any{change(p.systemProps(), Props{"mode": "User"})}}))
 	assert.ErrorContains(t, err, "Must define at least one system pool.")
 }
 
 func TestDelete_TakesAlongWhatIsInside(t *testing.T) {
 	p := newPlatform(t)
-	require.NoError(t, p.Delete(p.by["cluster"]))
+	require.NoError(t, p.Delete(p.By["cluster"]))
 	for _, name := range []string{"cpu", "train", "patches", "control-plane-logs"} {
-		read, err := p.Read(p.by[name])
+		read, err := p.Read(p.By[name])
 		require.NoError(t, err)
 		assert.Empty(t, read.ID, name)
-		assert.NoError(t, p.Delete(p.by[name]), "what is gone counts as deleted")
+		assert.NoError(t, p.Delete(p.By[name]), "what is gone counts as deleted")
 	}
-	require.NoError(t, p.Delete(p.by["vnet"]), "the subnets go with it")
-	read, err := p.Read(p.by["nodes-1"])
+	require.NoError(t, p.Delete(p.By["vnet"]), "the subnets go with it")
+	read, err := p.Read(p.By["nodes-1"])
 	require.NoError(t, err)
 	assert.Empty(t, read.ID)
-	require.NoError(t, p.Delete(p.by["nat"]))
-	require.NoError(t, p.Delete(p.by["nat-ip"]))
+	require.NoError(t, p.Delete(p.By["nat"]))
+	require.NoError(t, p.Delete(p.By["nat-ip"]))
 }

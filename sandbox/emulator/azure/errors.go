@@ -1,7 +1,6 @@
 package azure
 
 import (
-	"errors"
 	"fmt"
 
 	"gantry.dev/gantry/sandbox/emulator"
@@ -56,16 +55,5 @@ func notFound(id string) error {
 func inUse(code, format string) func(object, holder emulator.Object) error {
 	return func(object, holder emulator.Object) error {
 		return refuse(code, format, lastOf(object.ID), holder.ID)
-	}
-}
-
-// checks joins validations of the same inputs.
-func checks(all ...check) check {
-	return func(in emulator.Properties) error {
-		var problems []error
-		for _, check := range all {
-			problems = append(problems, check(in))
-		}
-		return errors.Join(problems...)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 func (a *Account) identity() emulator.Type {
@@ -14,7 +15,7 @@ func (a *Account) identity() emulator.Type {
 		Replace:  []string{"location", "resourceGroupName", "resourceName"},
 		Name:     named("resourceName"),
 		Refs:     []emulator.Ref{groupRef()},
-		Validate: checks(matching("resourceName", identityForm), located(kindIdentity), tagRules),
+		Validate: rules.All(matching("resourceName", identityForm), located(kindIdentity), tagRules),
 		Create: func(op *emulator.Op) error {
 			in, out := op.In(), op.Out()
 			out["name"], out["type"] = in.String("resourceName"), kindIdentity
@@ -37,7 +38,7 @@ func (a *Account) federatedCredential() emulator.Type {
 		Replace:  []string{"federatedIdentityCredentialResourceName", "resourceGroupName", "resourceName"},
 		Name:     namedAlike("federatedIdentityCredentialResourceName"),
 		Refs:     []emulator.Ref{groupRef()},
-		Validate: checks(matching("federatedIdentityCredentialResourceName", federatedForm), federationRules),
+		Validate: rules.All(matching("federatedIdentityCredentialResourceName", federatedForm), federationRules),
 		Create: func(op *emulator.Op) error {
 			in := op.In()
 			name := in.String("federatedIdentityCredentialResourceName")

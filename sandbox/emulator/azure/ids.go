@@ -1,8 +1,6 @@
 package azure
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -86,24 +84,6 @@ func inside(id, scope string) bool {
 }
 
 func newGUID() string { return uuid.NewString() }
-
-// hexDigits are n random hexadecimal digits.
-func hexDigits(n int) string {
-	buf := make([]byte, (n+1)/2)
-	_, _ = rand.Read(buf) // never fails: https://pkg.go.dev/crypto/rand#Read
-	return hex.EncodeToString(buf)[:n]
-}
-
-// randomOf are n random characters of an alphabet.
-func randomOf(alphabet string, n int) string {
-	buf := make([]byte, n)
-	_, _ = rand.Read(buf)
-	var b strings.Builder
-	for _, c := range buf {
-		b.WriteByte(alphabet[int(c)%len(alphabet)])
-	}
-	return b.String()
-}
 
 const (
 	digits       = "0123456789"

@@ -10,6 +10,7 @@ import (
 
 	"gantry.dev/gantry/sandbox/emulator"
 	"gantry.dev/gantry/sandbox/emulator/authority"
+	"gantry.dev/gantry/sandbox/emulator/random"
 )
 
 // invokes are the functions that the account answers.
@@ -113,7 +114,7 @@ const (
 func (a *Account) userOf(cluster emulator.Object) (map[string]any, error) {
 	if !cluster.Outputs.Bool("aadProfile.managed") {
 		certificate, err := authority.New("ca") // a certificate that clients can parse
-		return map[string]any{"client-certificate-data": certificate, "token": hexDigits(128)}, err
+		return map[string]any{"client-certificate-data": certificate, "token": random.Hex(128)}, err
 	}
 	return map[string]any{"exec": map[string]any{
 		"apiVersion": "client.authentication.k8s.io/v1beta1",

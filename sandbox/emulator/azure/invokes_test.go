@@ -1,9 +1,7 @@
 package azure_test
 
 import (
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -44,7 +42,7 @@ func TestGetManagedCluster(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, p.id("cluster"), found["id"])
 	delete(found, "id")
-	assert.Equal(t, p.by["cluster"].Outputs, found)
+	assert.Equal(t, p.By["cluster"].Outputs, found)
 
 	for _, function := range []string{getCluster, credentials} {
 		_, err = p.Invoke(function, Props{"resourceGroupName": "dev", "resourceName": "no"})
@@ -56,16 +54,16 @@ func TestGetManagedCluster(t *testing.T) {
 
 // kubeconfigOf is what the account hands out for a cluster.
 func (p *platform) kubeconfigOf(args Props) *clientcmdapi.Config {
-	p.t.Helper()
+	p.T.Helper()
 	found, err := p.Invoke(credentials, emulatortest.With(Props{"resourceGroupName": "dev", "resourceName": "dev"}, args))
-	require.NoError(p.t, err)
+	require.NoError(p.T, err)
 	list := found["kubeconfigs"].([]any)
-	require.Len(p.t, list, 1)
-	assert.Equal(p.t, "clusterUser", list[0].(Props)["name"])
+	require.Len(p.T, list, 1)
+	assert.Equal(p.T, "clusterUser", list[0].(Props)["name"])
 	content, err := base64.StdEncoding.DecodeString(list[0].(Props)["value"].(string))
-	require.NoError(p.t, err)
+	require.NoError(p.T, err)
 	config, err := clientcmd.Load(content)
-	require.NoError(p.t, err)
+	require.NoError(p.T, err)
 	return config
 }
 
@@ -75,16 +73,12 @@ func TestCredentials_LeadToTheClusterAndHoldNoSecret(t *testing.T) {
 	context := config.Contexts[config.CurrentContext]
 	require.NotNil(t, context)
 	cluster := config.Clusters[context.Cluster]
-	assert.Equal(t, "https://"+p.output("cluster", "fqdn")+":443", cluster.Server)
-	name, ok := p.azure.ClusterByEndpoint(cluster.Server)
+	assert.Equal(t, "https://"+p.Text("cluster", "fqdn")+":443", cluster.Server)
+	name, ok := p.Cloud.ClusterByEndpoint(cluster.Server)
 	assert.True(t, ok)
 	assert.Equal(t, "dev", name)
 
-	block, _ := pem.Decode(cluster.CertificateAuthorityData)
-	require.NotNil(t, block)
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	require.NoError(t, err)
-	assert.True(t, certificate.IsCA)
+	emulatortest.IsAuthority(t, cluster.CertificateAuthorityData)
 	assert.Equal(t, cluster.CertificateAuthorityData, p.kubeconfigOf(nil).Clusters["dev"].CertificateAuthorityData, "it stays for life")
 
 	user := config.AuthInfos[context.AuthInfo]
@@ -97,7 +91,7 @@ func TestCredentials_LeadToTheClusterAndHoldNoSecret(t *testing.T) {
 
 func TestCredentials_OfLocalAccountsAreSecret(t *testing.T) {
 	p := newNetwork(t)
-	p.add(clusterType, "plain", Props{
+	p.Add(clusterType, "plain", Props{
 		"resourceGroupName": "dev", "resourceName": "dev", "dnsPrefix": "dev", "identity": Props{"type": "SystemAssigned"},
 		"agentPoolProfiles":      []any{Props{"name": "one", "mode": "System", "vmSize": "Standard_D4s_v5", "count": 1}},
 		"apiServerAccessProfile": Props{"enablePrivateCluster": true},
@@ -106,6 +100,6 @@ func TestCredentials_OfLocalAccountsAreSecret(t *testing.T) {
 	user := config.AuthInfos["clusterUser_dev_dev"]
 	assert.Nil(t, user.Exec)
 	assert.Len(t, user.Token, 128)
-	assert.Equal(t, "https://"+p.output("plain", "privateFQDN")+":443", config.Clusters["dev"].Server)
-	assert.Equal(t, "https://"+p.output("plain", "fqdn")+":443", p.kubeconfigOf(Props{"serverFqdn": "public"}).Clusters["dev"].Server)
+	assert.Equal(t, "https://"+p.Text("plain", "privateFQDN")+":443", config.Clusters["dev"].Server)
+	assert.Equal(t, "https://"+p.Text("plain", "fqdn")+":443", p.kubeconfigOf(Props{"serverFqdn": "public"}).Clusters["dev"].Server)
 }

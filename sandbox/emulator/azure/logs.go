@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 var workspaceForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$`)
@@ -17,7 +18,7 @@ func (a *Account) workspace() emulator.Type {
 		Replace: []string{"location", "resourceGroupName", "workspaceName"},
 		Name:    named("workspaceName"),
 		Refs:    []emulator.Ref{groupRef()},
-		Validate: checks(
+		Validate: rules.All(
 			matching("workspaceName", workspaceForm), located(kindWorkspace), tagRules, retentionRules,
 			oneOf("sku.name", "PerGB2018", "CapacityReservation", "LACluster", "Free", "PerNode", "Standalone"),
 			oneOf("publicNetworkAccessForIngestion", "Enabled", "Disabled"), oneOf("publicNetworkAccessForQuery", "Enabled", "Disabled"),
@@ -88,7 +89,7 @@ func (a *Account) diagnosticSetting() emulator.Type {
 				},
 			},
 		},
-		Validate: checks(oneOf("logAnalyticsDestinationType", "Dedicated", "AzureDiagnostics"), diagnosticRules),
+		Validate: rules.All(oneOf("logAnalyticsDestinationType", "Dedicated", "AzureDiagnostics"), diagnosticRules),
 		Create: func(op *emulator.Op) error {
 			name := op.In().String("name")
 			op.Out()["name"], op.Out()["type"] = name, kindDiagnostics
@@ -102,7 +103,7 @@ func (a *Account) diagnosticSetting() emulator.Type {
 }
 
 func diagnosticRules(in emulator.Properties) error {
-	if known(in, "workspaceId") && !in.Has("workspaceId") && !in.Has("storageAccountId") && !in.Has("eventHubAuthorizationRuleId") {
+	if in.Settled("workspaceId") && !in.Has("workspaceId") && !in.Has("storageAccountId") && !in.Has("eventHubAuthorizationRuleId") {
 		return refuse("BadRequest", "At least one data sink needs to be specified.")
 	}
 	if in.Has("storageAccountId") || in.Has("eventHubAuthorizationRuleId") {

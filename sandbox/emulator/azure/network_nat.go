@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 func (a *Account) publicIP() emulator.Type {
@@ -17,7 +18,7 @@ func (a *Account) publicIP() emulator.Type {
 		Name:  named("publicIpAddressName"),
 		Refs:  []emulator.Ref{groupRef()},
 		InUse: addressInUse,
-		Validate: checks(
+		Validate: rules.All(
 			matching("publicIpAddressName", networkForm), located(kindPublicIP), tagRules,
 			oneOf("publicIPAllocationMethod", "Static", "Dynamic"), oneOf("publicIPAddressVersion", "IPv4", "IPv6"),
 			oneOf("sku.name", "Basic", "Standard"), oneOf("sku.tier", "Regional", "Global"),
@@ -62,7 +63,7 @@ func setDefault(out emulator.Properties, path string, value any) {
 // standardAddress takes what is left since Basic addresses were retired.
 // https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-basic-upgrade-guidance
 func standardAddress(in emulator.Properties) error {
-	if known(in, "sku.name") && in.String("sku.name") != "Standard" {
+	if in.Settled("sku.name") && in.String("sku.name") != "Standard" {
 		return refuse("IPv4BasicSkuPublicIpCountLimitReached",
 			"Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this region.")
 	}
@@ -105,7 +106,7 @@ func (a *Account) natGateway() emulator.Type {
 		Refs:    []emulator.Ref{groupRef(), idRef("publicIpAddresses[].id", tokenPublicIP)},
 		InUse: inUse("InUseNatGatewayCannotBeDeleted",
 			"Nat gateway %s cannot be deleted because it is in use by the following resources: %s"),
-		Validate: checks(
+		Validate: rules.All(
 			matching("natGatewayName", networkForm), located(kindNATGateway), tagRules,
 			oneOf("sku.name", "Standard"), needs("sku.name"), oneOf("zones[]", zoneNumbers...),
 			between("idleTimeoutInMinutes", 4, 120), oneZone,

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // narrowestSubnet is the least size of a subnet: a /29 has three addresses that
@@ -19,7 +20,7 @@ func (a *Account) subnet() emulator.Type {
 		Name:    namedAlike("subnetName"),
 		Refs:    []emulator.Ref{groupRef(), idRef("natGateway.id", tokenNATGateway)},
 		InUse:   subnetInUse,
-		Validate: checks(
+		Validate: rules.All(
 			matching("subnetName", networkForm), networks("addressPrefix", "addressPrefixes[]"), onePrefix, noOtherParts,
 			oneOf("privateEndpointNetworkPolicies", "Enabled", "Disabled"),
 			oneOf("privateLinkServiceNetworkPolicies", "Enabled", "Disabled"),

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 func (a *Account) virtualNetwork() emulator.Type {
@@ -13,7 +14,7 @@ func (a *Account) virtualNetwork() emulator.Type {
 		Replace: []string{"location", "resourceGroupName", "virtualNetworkName"},
 		Name:    named("virtualNetworkName"),
 		Refs:    []emulator.Ref{groupRef()},
-		Validate: checks(
+		Validate: rules.All(
 			matching("virtualNetworkName", vnetForm), located(kindVirtualNetwork), tagRules,
 			networks("addressSpace.addressPrefixes[]"), between("flowTimeoutInMinutes", 4, 30), addressSpaceGiven, subnetsApart,
 		),
@@ -45,7 +46,7 @@ func (a *Account) virtualNetwork() emulator.Type {
 }
 
 func addressSpaceGiven(in emulator.Properties) error {
-	if known(in, "addressSpace.addressPrefixes") && len(in.Strings("addressSpace.addressPrefixes")) == 0 {
+	if in.Settled("addressSpace.addressPrefixes") && len(in.Strings("addressSpace.addressPrefixes")) == 0 {
 		return refuse("InvalidRequestFormat", "Cannot parse the request. The property 'addressSpace.addressPrefixes' is required.")
 	}
 	return nil

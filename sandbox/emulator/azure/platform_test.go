@@ -14,23 +14,20 @@ import (
 
 func TestPlatform_ComesUpAndLeavesNothing(t *testing.T) {
 	p := newPlatform(t)
-	assert.Len(t, p.objects(), len(p.all))
-	for _, r := range p.all {
+	assert.Len(t, p.Objects(), len(p.All))
+	for _, r := range p.All {
 		assert.Regexp(t, `^/subscriptions/5a4d5b0e-0000-4000-8000-000000000001/resource[Gg]roups/`, r.ID, r.URN)
 	}
-	slices.Reverse(p.all)
-	for _, r := range p.all {
-		require.NoError(t, p.Delete(r), r.URN)
-	}
-	assert.Empty(t, p.objects())
-	assert.Empty(t, p.kube.clusters)
+	p.TakeDown()
+	assert.Empty(t, p.Objects())
+	assert.Empty(t, p.Kube.Clusters)
 }
 
 // What AKS shows of a cluster holds the pools beside it, so that azure-native
 // takes them in when it refreshes the cluster. All else is as it was.
 func TestPlatform_ASecondRunChangesNothingAndARefreshFindsThePoolsOnly(t *testing.T) {
 	p := newPlatform(t)
-	for _, r := range p.all {
+	for _, r := range p.All {
 		read, err := p.Read(r)
 		require.NoError(t, err)
 		if r.Token == clusterType {
@@ -38,10 +35,7 @@ func TestPlatform_ASecondRunChangesNothingAndARefreshFindsThePoolsOnly(t *testin
 			assert.Equal(t, []any{"system", "cpu", "train"}, namesIn(read.Outputs))
 			read.Inputs["agentPoolProfiles"], read.Outputs["agentPoolProfiles"] = r.Inputs["agentPoolProfiles"], r.Outputs["agentPoolProfiles"]
 		}
-		assert.Equal(t, r, read)
-		diff, err := p.Diff(r, without(r.Inputs))
-		require.NoError(t, err)
-		assert.Empty(t, diff.GetDetailedDiff(), r.URN)
+		p.Unchanged(r, read, without(r.Inputs))
 	}
 }
 
@@ -55,7 +49,7 @@ func namesIn(cluster Props) []any {
 
 func TestCluster_AfterARefreshLeavesThePoolsBesideItAlone(t *testing.T) {
 	p := newPlatform(t)
-	refreshed, err := p.Read(p.by["cluster"])
+	refreshed, err := p.Read(p.By["cluster"])
 	require.NoError(t, err)
 	diff, err := p.Diff(refreshed, p.clusterProps())
 	require.NoError(t, err)
@@ -69,67 +63,60 @@ func TestCluster_AfterARefreshLeavesThePoolsBesideItAlone(t *testing.T) {
 		updated, err := p.Update(refreshed, props)
 		require.NoError(t, err, name)
 		assert.Equal(t, []any{"system", "cpu", "train"}, namesIn(updated.Outputs), name)
-		assert.Len(t, p.kube.pool("cpu"), 2, name)
-		assert.Len(t, p.kube.pool("system"), 2, name)
+		assert.Len(t, p.pool("cpu"), 2, name)
+		assert.Len(t, p.pool("system"), 2, name)
 		refreshed, err = p.Read(updated)
 		require.NoError(t, err)
 		assert.Equal(t, updated, refreshed, "what the update returned already shows them")
 	}
-	require.NoError(t, p.Delete(p.by["cpu"]))
+	require.NoError(t, p.Delete(p.By["cpu"]))
 	read, err := p.Read(refreshed)
 	require.NoError(t, err)
 	assert.Equal(t, []any{"system", "train"}, namesIn(read.Outputs))
-	assert.Empty(t, p.kube.pool("cpu"))
+	assert.Empty(t, p.pool("cpu"))
 }
 
 func TestPlatform_SurvivesARestart(t *testing.T) {
 	p := newPlatform(t)
-	before, nodes := p.objects(), p.kube.nodes("kubernetes.io/os", "linux")
+	nodes := p.Kube.Nodes("kubernetes.io/os", "linux")
 	require.Len(t, nodes, 6)
-	require.NoError(t, p.store.Close())
 
-	kube := newKubernetes()
-	again := openAccount(t, p.path, kube)
-	assert.Equal(t, before, again.objects())
-	require.NoError(t, again.azure.Restore(t.Context()))
-	assert.Equal(t, nodes, kube.nodes("kubernetes.io/os", "linux"))
-	assert.True(t, kube.addons["dev/azure-blob-csi-driver"])
+	again := p.Restart()
+	assert.Equal(t, nodes, again.Kube.Nodes("kubernetes.io/os", "linux"))
+	assert.True(t, again.Kube.Addons["dev/azure-blob-csi-driver"])
 }
 
 func TestRollback_UndoesAnInterruptedCreation(t *testing.T) {
 	p := newCluster(t)
-	known := map[string][]string{}
-	for _, r := range p.all {
-		known[r.URN] = append(known[r.URN], r.ID)
-	}
+	known := p.Known()
 	lost := p.Must(poolType, "cpu", p.poolProps())
-	require.Len(t, p.kube.pool("cpu"), 2)
+	require.Len(t, p.pool("cpu"), 2)
 
-	deleted, err := p.azure.Rollback(t.Context(), p.Project, p.Stack, known)
+	deleted, err := p.Cloud.Rollback(t.Context(), p.Project, p.Stack, known)
 	require.NoError(t, err)
 	require.Len(t, deleted, 1)
 	assert.Equal(t, lost.ID, deleted[0].ID)
-	assert.Empty(t, p.kube.pool("cpu"))
+	assert.Empty(t, p.pool("cpu"))
 
-	_, err = p.azure.Rollback(t.Context(), p.Project, p.Stack, nil)
+	_, err = p.Cloud.Rollback(t.Context(), p.Project, p.Stack, nil)
 	require.NoError(t, err)
-	assert.Empty(t, p.objects(), "an engine that knows nothing owns nothing")
-	assert.Empty(t, p.kube.clusters)
+	assert.Empty(t, p.Objects(), "an engine that knows nothing owns nothing")
+	assert.Empty(t, p.Kube.Clusters)
 }
 
 func TestCreate_LeavesNothingBehindWithoutAControlPlane(t *testing.T) {
 	p := newCluster(t)
-	p.kube.broken = errors.New("no port left")
-	before := len(p.objects())
+	p.Kube.Broken = errors.New("no port left")
+	before := len(p.Objects())
 	_, err := p.Create(clusterType, "two", change(p.clusterProps(), Props{"resourceName": "two"}))
 	assert.ErrorContains(t, err, "creating two: no port left")
-	assert.Len(t, p.objects(), before)
-	assert.NotContains(t, p.kube.clusters, "two")
+	assert.Len(t, p.Objects(), before)
+	assert.NotContains(t, p.Kube.Clusters, "two")
 }
 
 func TestCluster_HasWhatAProgramCountsOn(t *testing.T) {
 	p := newCluster(t)
-	cluster := p.by["cluster"]
+	cluster := p.By["cluster"]
 	out := cluster.Outputs
 	assert.Equal(t, subscription+"/resourcegroups/dev/providers/Microsoft.ContainerService/managedClusters/dev", cluster.ID, "AKS spells its ids in its own way")
 	assert.Regexp(t, `^dev-[a-z0-9]{8}\.hcp\.eastus\.azmk8s\.io$`, out["fqdn"])
@@ -140,7 +127,7 @@ func TestCluster_HasWhatAProgramCountsOn(t *testing.T) {
 	assert.Equal(t, "1.34", out["kubernetesVersion"])
 	assert.Equal(t, "1.34.6", out["currentKubernetesVersion"])
 	assert.Equal(t, Props{p.id("control-plane"): Props{
-		"clientId": p.output("control-plane", "clientId"), "principalId": p.output("control-plane", "principalId"),
+		"clientId": p.Text("control-plane", "clientId"), "principalId": p.Text("control-plane", "principalId"),
 	}}, out["identity"].(Props)["userAssignedIdentities"], "a list goes in, a map comes out")
 	assert.NotContains(t, out, "resourceGroupName", "azure-native returns no parameters")
 	system := out["agentPoolProfiles"].([]any)[0].(Props)
@@ -150,13 +137,13 @@ func TestCluster_HasWhatAProgramCountsOn(t *testing.T) {
 	for addon, on := range map[string]bool{
 		"metrics-server": true, "azure-disk-csi-driver": true, "azure-file-csi-driver": true, "azure-blob-csi-driver": true,
 	} {
-		assert.Equal(t, on, p.kube.addons["dev/"+addon], addon)
+		assert.Equal(t, on, p.Kube.Addons["dev/"+addon], addon)
 	}
 	for endpoint, want := range map[string]bool{
 		"https://" + out["fqdn"].(string) + ":443": true, "https://" + out["fqdn"].(string): true,
 		out["fqdn"].(string): false, "https://:443": false, "https://example.com": false,
 	} {
-		name, ok := p.azure.ClusterByEndpoint(endpoint)
+		name, ok := p.Cloud.ClusterByEndpoint(endpoint)
 		assert.Equal(t, want, ok, endpoint)
 		assert.Equal(t, want, name == "dev", endpoint)
 	}
@@ -164,11 +151,11 @@ func TestCluster_HasWhatAProgramCountsOn(t *testing.T) {
 
 func TestCluster_ByItselfTakesWhatAKSChooses(t *testing.T) {
 	p := newNetwork(t)
-	p.add(clusterType, "plain", Props{
+	p.Add(clusterType, "plain", Props{
 		"resourceGroupName": "dev", "dnsPrefix": "plain", "identity": Props{"type": "SystemAssigned"}, "storageProfile": Props{"diskCSIDriver": Props{"enabled": false}},
 		"agentPoolProfiles": []any{Props{"name": "one", "mode": "System", "vmSize": "standard_d4s_v5", "count": 1}},
 	})
-	out := p.by["plain"].Outputs
+	out := p.By["plain"].Outputs
 	name := out["name"].(string)
 	assert.Regexp(t, `^plain[0-9a-f]{8}$`, name, "the logical name and eight digits")
 	assert.Equal(t, "MC_dev_"+name+"_eastus", out["nodeResourceGroup"])
@@ -178,21 +165,21 @@ func TestCluster_ByItselfTakesWhatAKSChooses(t *testing.T) {
 		network["networkPlugin"], network["networkPluginMode"], network["serviceCidr"], network["dnsServiceIP"], network["podCidr"], network["outboundType"],
 	})
 	identity := out["identity"].(Props)
-	p.add(roleType, "may-read", Props{
+	p.Add(roleType, "may-read", Props{
 		"scope": p.id("group"), "roleDefinitionId": roleID(blobReader), "principalId": identity["principalId"], "principalType": "ServicePrincipal",
 	})
 	kubelet := out["identityProfile"].(Props)["kubeletidentity"].(Props)
 	assert.Contains(t, kubelet["resourceId"], "/resourceGroups/MC_dev_"+name+"_eastus/")
-	p.add(roleType, "pulls", Props{
+	p.Add(roleType, "pulls", Props{
 		"scope": kubelet["resourceId"], "roleDefinitionId": roleID(blobReader), "principalId": kubelet["objectId"], "principalType": "ServicePrincipal",
 	})
 	assert.NotContains(t, out["oidcIssuerProfile"], "issuerURL")
-	_, err := p.Update(p.by["plain"], change(p.by["plain"].Inputs, Props{"enableRBAC": false}))
+	_, err := p.Update(p.By["plain"], change(p.By["plain"].Inputs, Props{"enableRBAC": false}))
 	assert.ErrorContains(t, err, "Changing property 'properties.enableRBAC' is not allowed.")
-	assert.False(t, p.kube.addons[name+"/azure-disk-csi-driver"])
-	assert.True(t, p.kube.addons[name+"/azure-file-csi-driver"])
-	assert.False(t, p.kube.addons[name+"/azure-blob-csi-driver"])
-	nodes := p.kube.clusters[name]
+	assert.False(t, p.Kube.Addons[name+"/azure-disk-csi-driver"])
+	assert.True(t, p.Kube.Addons[name+"/azure-file-csi-driver"])
+	assert.False(t, p.Kube.Addons[name+"/azure-blob-csi-driver"])
+	nodes := p.Kube.Clusters[name]
 	require.Len(t, nodes, 1)
 	for _, n := range nodes {
 		assert.Equal(t, "10.224.0.4", n.Address, "in a network of AKS's own")
@@ -211,7 +198,7 @@ func TestCluster_PrivateHasAPrivateName(t *testing.T) {
 	hidden := p.Must(clusterType, "hidden", without(access(false)))
 	assert.Regexp(t, `^two-[a-z0-9]{8}\.[0-9a-f-]{36}\.privatelink\.eastus\.azmk8s\.io$`, hidden.Outputs["privateFQDN"])
 	assert.Empty(t, hidden.Outputs["fqdn"])
-	name, ok := p.azure.ClusterByEndpoint("https://" + hidden.Outputs["privateFQDN"].(string) + ":443")
+	name, ok := p.Cloud.ClusterByEndpoint("https://" + hidden.Outputs["privateFQDN"].(string) + ":443")
 	assert.True(t, ok)
 	assert.Equal(t, "two", name)
 	require.NoError(t, p.Delete(hidden))
@@ -221,14 +208,14 @@ func TestCluster_PrivateHasAPrivateName(t *testing.T) {
 
 func TestCluster_OfAnotherGroupMayHaveTheSameName(t *testing.T) {
 	p := newCluster(t)
-	p.add(groupType, "other", Props{"resourceGroupName": "other"})
+	p.Add(groupType, "other", Props{"resourceGroupName": "other"})
 	two := p.Must(clusterType, "two", change(p.clusterProps(), Props{"resourceGroupName": "other"}))
-	name, ok := p.azure.ClusterByEndpoint("https://" + two.Outputs["fqdn"].(string) + ":443")
+	name, ok := p.Cloud.ClusterByEndpoint("https://" + two.Outputs["fqdn"].(string) + ":443")
 	require.True(t, ok)
 	assert.Regexp(t, `^dev-[0-9a-f]{8}$`, name, "the local control planes are told apart")
-	assert.Contains(t, p.kube.clusters, name)
+	assert.Contains(t, p.Kube.Clusters, name)
 	require.NoError(t, p.Delete(two))
-	assert.Contains(t, p.kube.clusters, "dev")
+	assert.Contains(t, p.Kube.Clusters, "dev")
 }
 
 func TestPreview_KnowsNoOutputsButInputs(t *testing.T) {
@@ -247,7 +234,7 @@ func TestPreview_KnowsNoOutputsButInputs(t *testing.T) {
 	}
 	assert.Equal(t, any(unknown), plan.Outputs["oidcIssuerProfile"].(Props)["issuerURL"])
 
-	plan, err = p.PreviewUpdate(p.by["cluster"], change(p.clusterProps(), Props{"tags": Props{"a": "b"}}))
+	plan, err = p.PreviewUpdate(p.By["cluster"], change(p.clusterProps(), Props{"tags": Props{"a": "b"}}))
 	require.NoError(t, err)
 	assert.Equal(t, "dev", plan.Outputs["name"])
 	assert.Equal(t, any(unknown), plan.Outputs["fqdn"], "after any update, as far as a preview knows")
@@ -259,7 +246,7 @@ func TestPreview_KnowsNoOutputsButInputs(t *testing.T) {
 
 func TestPools_BecomeNodesAsAKSLabelsThem(t *testing.T) {
 	p := newPlatform(t)
-	system, train := p.kube.pool("system"), p.kube.pool("train")
+	system, train := p.pool("system"), p.pool("train")
 	require.Len(t, system, 2)
 	require.Len(t, train, 2)
 	n := system[0]
@@ -273,7 +260,7 @@ func TestPools_BecomeNodesAsAKSLabelsThem(t *testing.T) {
 		"kubernetes.azure.com/agentpool": "system", "kubernetes.azure.com/cluster": "MC_dev_dev_eastus", "kubernetes.azure.com/mode": "system",
 		"kubernetes.azure.com/os-sku": "Ubuntu", "kubernetes.azure.com/role": "agent", "kubernetes.azure.com/storageprofile": "ephemeral",
 		"kubernetes.azure.com/ebpf-dataplane": "cilium", "kubernetes.azure.com/podnetwork-type": "overlay",
-		"kubernetes.azure.com/kubelet-identity-client-id": p.output("kubelet", "clientId"),
+		"kubernetes.azure.com/kubelet-identity-client-id": p.Text("kubelet", "clientId"),
 		"kubernetes.io/arch":                              "amd64", "kubernetes.io/hostname": n.Name, "kubernetes.io/os": "linux",
 		"node.kubernetes.io/instance-type": "Standard_D4ds_v5", "topology.disk.csi.azure.com/zone": "eastus-1", "gantry.dev/pool": "system",
 	} {
@@ -294,66 +281,66 @@ func TestPools_BecomeNodesAsAKSLabelsThem(t *testing.T) {
 		{Key: "kubernetes.azure.com/scalesetpriority", Value: "spot", Effect: "NoSchedule"},
 	}, gpu.Taints, "AKS adds the taint of spot nodes itself")
 	assert.Equal(t, "10.0.4.6", gpu.Address, "after the two nodes of the other pool in its subnet")
-	out := p.by["train"].Outputs
+	out := p.By["train"].Outputs
 	assert.Equal(t, []any{"nvidia.com/gpu=present:NoSchedule", "kubernetes.azure.com/scalesetpriority=spot:NoSchedule"}, out["nodeTaints"])
 	assert.Equal(t, "spot", out["nodeLabels"].(Props)["kubernetes.azure.com/scalesetpriority"])
-	assert.Equal(t, 2.0, p.by["cpu"].Outputs["count"])
+	assert.Equal(t, 2.0, p.By["cpu"].Outputs["count"])
 }
 
 func TestPools_DividedGPUsAreMoreDevices(t *testing.T) {
 	p := newCluster(t)
 	p.Must(poolType, "mig", change(without(p.gpuProps()), Props{"gpuInstanceProfile": "MIG2g", "agentPoolName": "mig"}))
-	assert.Equal(t, 3, p.kube.pool("mig")[0].GPUs)
+	assert.Equal(t, 3, p.pool("mig")[0].GPUs)
 }
 
 func TestPools_UpdatesReachTheNodes(t *testing.T) {
 	p := newCluster(t)
 	pool := p.Must(poolType, "cpu", change(p.poolProps(), Props{"count": 3}))
-	before := p.kube.pool("cpu")
+	before := p.pool("cpu")
 	require.Len(t, before, 3)
 	assert.Equal(t, []string{"eastus-1", "eastus-2", "eastus-1"}, []string{before[0].Zone, before[1].Zone, before[2].Zone})
 
 	pool, err := p.Update(pool, change(p.poolProps(), Props{"count": 1, "nodeLabels": Props{"team": "a"}}))
 	require.NoError(t, err)
-	require.Len(t, p.kube.pool("cpu"), 1, "scaled in")
-	assert.Equal(t, before[0].Name, p.kube.pool("cpu")[0].Name)
-	assert.Equal(t, "a", p.kube.pool("cpu")[0].Labels["team"])
+	require.Len(t, p.pool("cpu"), 1, "scaled in")
+	assert.Equal(t, before[0].Name, p.pool("cpu")[0].Name)
+	assert.Equal(t, "a", p.pool("cpu")[0].Labels["team"])
 
 	pool, err = p.Update(pool, change(p.poolProps(), Props{"enableAutoScaling": true, "count": 3, "minCount": 3, "maxCount": 5, "nodeTaints": []any{"k=v:NoExecute"}}))
 	require.NoError(t, err)
-	require.Len(t, p.kube.pool("cpu"), 3, "scaled out")
-	for _, n := range p.kube.pool("cpu") {
+	require.Len(t, p.pool("cpu"), 3, "scaled out")
+	for _, n := range p.pool("cpu") {
 		assert.Equal(t, []localkube.Taint{{Key: "k", Value: "v", Effect: "NoExecute"}}, n.Taints)
 		assert.NotContains(t, n.Labels, "team")
 	}
-	read, err := p.Read(p.by["cluster"])
+	read, err := p.Read(p.By["cluster"])
 	require.NoError(t, err)
 	assert.Equal(t, 3.0, read.Outputs["agentPoolProfiles"].([]any)[1].(Props)["count"])
 
 	require.NoError(t, p.Delete(pool))
-	assert.Empty(t, p.kube.pool("cpu"))
+	assert.Empty(t, p.pool("cpu"))
 }
 
 func TestPools_NeverGoBelowTheLeastOfTheAutoscaler(t *testing.T) {
 	p := newCluster(t)
 	p.Must(poolType, "cpu", without(change(p.poolProps(), Props{"enableAutoScaling": true, "count": nil, "minCount": 3, "maxCount": 5})))
-	assert.Len(t, p.kube.pool("cpu"), 3)
+	assert.Len(t, p.pool("cpu"), 3)
 	p.Must(poolType, "none", without(change(p.poolProps(), Props{"agentPoolName": "none", "enableAutoScaling": true, "count": nil, "minCount": 0, "maxCount": 5})))
-	assert.Empty(t, p.kube.pool("none"))
+	assert.Empty(t, p.pool("none"))
 	p.Must(poolType, "one", without(change(p.poolProps(), Props{"agentPoolName": "one", "count": nil})))
-	assert.Len(t, p.kube.pool("one"), 1)
+	assert.Len(t, p.pool("one"), 1)
 }
 
 func TestCluster_ChangesItsOwnPools(t *testing.T) {
 	p := newCluster(t)
 	system := change(p.systemProps(), Props{"count": 3, "nodeLabels": Props{"gantry.dev/pool": "system", "team": "a"}})
-	cluster, err := p.Update(p.by["cluster"], change(p.clusterProps(), Props{"agentPoolProfiles": []any{system}, "storageProfile": Props{"blobCSIDriver": Props{"enabled": false}}}))
+	cluster, err := p.Update(p.By["cluster"], change(p.clusterProps(), Props{"agentPoolProfiles": []any{system}, "storageProfile": Props{"blobCSIDriver": Props{"enabled": false}}}))
 	require.NoError(t, err)
-	require.Len(t, p.kube.pool("system"), 3)
-	assert.Equal(t, "a", p.kube.pool("system")[0].Labels["team"])
-	assert.False(t, p.kube.addons["dev/azure-blob-csi-driver"])
-	assert.Equal(t, p.by["cluster"].Outputs["fqdn"], cluster.Outputs["fqdn"], "names stay for life")
-	assert.Equal(t, p.by["cluster"].Outputs["oidcIssuerProfile"], cluster.Outputs["oidcIssuerProfile"])
+	require.Len(t, p.pool("system"), 3)
+	assert.Equal(t, "a", p.pool("system")[0].Labels["team"])
+	assert.False(t, p.Kube.Addons["dev/azure-blob-csi-driver"])
+	assert.Equal(t, p.By["cluster"].Outputs["fqdn"], cluster.Outputs["fqdn"], "names stay for life")
+	assert.Equal(t, p.By["cluster"].Outputs["oidcIssuerProfile"], cluster.Outputs["oidcIssuerProfile"])
 
 	pool := p.Must(poolType, "cpu", p.poolProps())
 	cluster, err = p.Update(cluster, change(p.clusterProps(), Props{"kubernetesVersion": "1.35", "agentPoolProfiles": []any{change(system, Props{"orchestratorVersion": "1.35"})}}))
@@ -373,18 +360,18 @@ func TestCluster_ChangesItsOwnPools(t *testing.T) {
 // what it was then.
 func TestCluster_SetsPoolsBesideItToWhatTheRequestSays(t *testing.T) {
 	p := newPlatform(t)
-	refreshed, err := p.Read(p.by["cluster"])
+	refreshed, err := p.Read(p.By["cluster"])
 	require.NoError(t, err)
-	cpu, err := p.Update(p.by["cpu"], change(p.poolProps(), Props{"count": 3, "nodeLabels": Props{"team": "a"}}))
+	cpu, err := p.Update(p.By["cpu"], change(p.poolProps(), Props{"count": 3, "nodeLabels": Props{"team": "a"}}))
 	require.NoError(t, err)
-	require.Len(t, p.kube.pool("cpu"), 3)
+	require.Len(t, p.pool("cpu"), 3)
 
 	old := without(change(refreshed.Inputs, Props{"tags": Props{"more": "x"}}))
 	cluster, err := p.Update(refreshed, old)
 	require.NoError(t, err)
 	assert.Equal(t, []any{"system", "cpu", "train"}, namesIn(cluster.Outputs))
-	assert.Len(t, p.kube.pool("cpu"), 2)
-	assert.Len(t, p.kube.pool("train"), 2)
+	assert.Len(t, p.pool("cpu"), 2)
+	assert.Len(t, p.pool("train"), 2)
 	drifted, err := p.Read(cpu)
 	require.NoError(t, err)
 	assert.Equal(t, 2.0, drifted.Inputs["count"])
@@ -402,9 +389,9 @@ func TestCluster_SetsPoolsBesideItToWhatTheRequestSays(t *testing.T) {
 
 func TestGroup_TakesEverythingAlong(t *testing.T) {
 	p := newPlatform(t)
-	require.NoError(t, p.Delete(p.by["group"]))
-	for _, o := range p.objects() {
+	require.NoError(t, p.Delete(p.By["group"]))
+	for _, o := range p.Objects() {
 		assert.Equal(t, roleType, o.Token, "assignments elsewhere stay")
 	}
-	assert.Empty(t, p.kube.clusters)
+	assert.Empty(t, p.Kube.Clusters)
 }

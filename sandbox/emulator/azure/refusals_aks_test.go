@@ -6,20 +6,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 )
 
 func TestRefusals_Cluster(t *testing.T) {
 	p := newCluster(t)
-	p.add(vnetType, "west", Props{
+	p.Add(vnetType, "west", Props{
 		"resourceGroupName": "dev", "virtualNetworkName": "west", "location": "westus2", "addressSpace": Props{"addressPrefixes": []any{"10.9.0.0/16"}},
 	})
-	p.add(subnetType, "far", Props{"resourceGroupName": "dev", "virtualNetworkName": "west", "addressPrefix": "10.9.0.0/22"})
-	p.add(subnetType, "open", without(change(p.subnetProps("10.0.8.0/22"), Props{"natGateway": nil})))
-	p.add(natType, "dry", Props{"resourceGroupName": "dev", "natGatewayName": "dry", "sku": Props{"name": "Standard"}})
-	p.add(subnetType, "shut", change(p.subnetProps("10.0.12.0/22"), Props{"natGateway": Props{"id": p.id("dry")}}))
-	p.add(subnetType, "tiny", p.subnetProps("10.0.16.0/29"))
-	p.add(identityType, "powerless", Props{"resourceGroupName": "dev", "resourceName": "powerless"})
-	p.add(identityType, "guest", Props{"resourceGroupName": "dev", "resourceName": "guest"})
+	p.Add(subnetType, "far", Props{"resourceGroupName": "dev", "virtualNetworkName": "west", "addressPrefix": "10.9.0.0/22"})
+	p.Add(subnetType, "open", without(change(p.subnetProps("10.0.8.0/22"), Props{"natGateway": nil})))
+	p.Add(natType, "dry", Props{"resourceGroupName": "dev", "natGatewayName": "dry", "sku": Props{"name": "Standard"}})
+	p.Add(subnetType, "shut", change(p.subnetProps("10.0.12.0/22"), Props{"natGateway": Props{"id": p.id("dry")}}))
+	p.Add(subnetType, "tiny", p.subnetProps("10.0.16.0/29"))
+	p.Add(identityType, "powerless", Props{"resourceGroupName": "dev", "resourceName": "powerless"})
+	p.Add(identityType, "guest", Props{"resourceGroupName": "dev", "resourceName": "guest"})
 	p.assign("guest-gives", managedIdentityOperator, p.id("kubelet"), "guest")
 
 	base := change(p.clusterProps(), Props{"resourceName": "two"})
@@ -37,7 +39,7 @@ func TestRefusals_Cluster(t *testing.T) {
 		many[i] = "203.0.113.1"
 	}
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"one that exists":              {clusterType, p.clusterProps(), "cannot create already existing resource '" + p.id("cluster") + "'"},
 		"a bad name":                   {clusterType, with(Props{"resourceName": "-two"}), "'resourceName' does not match expression"},
 		"in no group":                  {clusterType, with(Props{"resourceGroupName": "no"}), `Code="ResourceGroupNotFound"`},
@@ -56,7 +58,7 @@ func TestRefusals_Cluster(t *testing.T) {
 		"private, with ranges":         {clusterType, access(Props{"enablePrivateCluster": true}), "Authorized IP ranges are not supported on private clusters."},
 		"a range that is none":         {clusterType, access(Props{"authorizedIPRanges": []any{"all"}}), `"all" is neither an IPv4 address nor a range`},
 		"too many ranges":              {clusterType, access(Props{"authorizedIPRanges": many}), "201 ranges are given, and at most 200"},
-		"ranges without the nodes":     {clusterType, access(Props{"authorizedIPRanges": []any{"203.0.113.0/24"}}), "the nodes of system come from " + p.output("nat-ip", "ipAddress")},
+		"ranges without the nodes":     {clusterType, access(Props{"authorizedIPRanges": []any{"203.0.113.0/24"}}), "the nodes of system come from " + p.Text("nat-ip", "ipAddress")},
 		"no accounts at all":           {clusterType, with(Props{"aadProfile": nil}), "can only be set on a cluster with managed Azure AD"},
 		"roles of Azure, unmanaged":    {clusterType, with(Props{"disableLocalAccounts": false, "aadProfile": Props{"managed": false}}), "Azure RBAC needs managed Azure AD."},
 		"no roles in Kubernetes":       {clusterType, with(Props{"enableRBAC": false}), "needs Kubernetes RBAC"},
@@ -114,11 +116,11 @@ func TestRefusals_Cluster(t *testing.T) {
 
 func TestRefusals_Pools(t *testing.T) {
 	p := newPlatform(t)
-	p.add(vnetType, "apart", Props{
+	p.Add(vnetType, "apart", Props{
 		"resourceGroupName": "dev", "virtualNetworkName": "apart", "addressSpace": Props{"addressPrefixes": []any{"10.9.0.0/16"}},
 	})
-	p.add(subnetType, "elsewhere", Props{"resourceGroupName": "dev", "virtualNetworkName": "apart", "addressPrefix": "10.9.0.0/22", "natGateway": Props{"id": p.id("nat")}})
-	p.add(subnetType, "unserved", without(change(p.subnetProps("10.0.8.0/22"), Props{"natGateway": nil})))
+	p.Add(subnetType, "elsewhere", Props{"resourceGroupName": "dev", "virtualNetworkName": "apart", "addressPrefix": "10.9.0.0/22", "natGateway": Props{"id": p.id("nat")}})
+	p.Add(subnetType, "unserved", without(change(p.subnetProps("10.0.8.0/22"), Props{"natGateway": nil})))
 	pool := change(p.poolProps(), Props{"agentPoolName": "two"})
 	with := func(more Props) Props { return change(pool, more) }
 	spot := func(more Props) Props {
@@ -175,7 +177,7 @@ func TestRefusals_Pools(t *testing.T) {
 	} {
 		tests[want] = refusal{poolType, props, want}
 	}
-	refuses(t, p, tests)
+	emulatortest.Refuses(t, p.Account, tests)
 }
 
 func TestRefusals_OnePoolTooMany(t *testing.T) {
@@ -184,14 +186,14 @@ func TestRefusals_OnePoolTooMany(t *testing.T) {
 		return change(p.poolProps(), Props{"agentPoolName": fmt.Sprintf("p%d", i), "count": 0.0})
 	}
 	for i := range 99 { // and the one of the cluster
-		p.add(poolType, fmt.Sprint(i), pool(i))
+		p.Add(poolType, fmt.Sprint(i), pool(i))
 	}
-	refuses(t, p, map[string]refusal{"the 101st": {poolType, pool(99), `Code="AgentPoolsCountExceeded" Message="A cluster has at most 100 node pools."`}})
+	emulatortest.Refuses(t, p.Account, map[string]refusal{"the 101st": {poolType, pool(99), `Code="AgentPoolsCountExceeded" Message="A cluster has at most 100 node pools."`}})
 }
 
 func TestRefusals_PoolsInARegionWithoutZones(t *testing.T) {
 	p := newNetwork(t)
-	refuses(t, p, map[string]refusal{"zones": {clusterType, Props{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{"zones": {clusterType, Props{
 		"resourceGroupName": "dev", "location": "westus", "dnsPrefix": "x", "identity": Props{"type": "SystemAssigned"},
 		"agentPoolProfiles": []any{Props{"name": "one", "mode": "System", "vmSize": "Standard_D4s_v5", "availabilityZones": []any{"1"}}},
 	}, "The zone(s) '1' for resource 'one' is not supported. The supported zones for location 'westus' are ''."}})
@@ -202,7 +204,7 @@ func TestRefusals_Maintenance(t *testing.T) {
 	nightly := maintenanceProps("aksManagedNodeOSUpgradeSchedule")
 	window := func(more Props) Props { return change(nightly, Props{"maintenanceWindow": more}) }
 	weekly := without(change(nightly, Props{"configName": "default", "maintenanceWindow": nil, "timeInWeek": []any{Props{"day": "Sunday", "hourSlots": []any{1, 2}}}}))
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"of a name of one's own": {maintenanceType, change(nightly, Props{"configName": "nightly"}), "The maintenance configuration name nightly is not one of"},
 		"of no cluster":          {maintenanceType, change(nightly, Props{"resourceName": "no"}), `Code="ParentResourceNotFound"`},
 		"a window by default":    {maintenanceType, change(nightly, Props{"configName": "default"}), "takes timeInWeek and notAllowedTime only"},
@@ -216,13 +218,13 @@ func TestRefusals_Maintenance(t *testing.T) {
 		"somewhere":              {maintenanceType, window(Props{"utcOffset": "CET"}), "is not of the form +/-HH:mm"},
 		"every fifth week":       {maintenanceType, window(Props{"schedule": Props{"weekly": Props{"intervalWeeks": 5}}}), "5 is not from 1 to 4"},
 	})
-	p.add(maintenanceType, "weekly", weekly)
+	p.Add(maintenanceType, "weekly", weekly)
 }
 
 // Azure refuses these changes; azure-native does not know it and replaces nothing.
 func TestUpdate_RefusesWhatAzureCannotChange(t *testing.T) {
 	p := newPlatform(t)
-	p.add(poolType, "second", change(p.poolProps(), Props{"agentPoolName": "second", "mode": "System"}))
+	p.Add(poolType, "second", change(p.poolProps(), Props{"agentPoolName": "second", "mode": "System"}))
 	for name, test := range map[string]struct {
 		of     string
 		change Props
@@ -250,7 +252,7 @@ func TestUpdate_RefusesWhatAzureCannotChange(t *testing.T) {
 		"the role of an assignment":    {"reads", Props{"roleDefinitionId": roleID(networkContributor)}, `Code="RoleAssignmentUpdateNotPermitted"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := p.by[test.of]
+			r := p.By[test.of]
 			_, err := p.Update(r, without(change(r.Inputs, test.change)))
 			if test.want == "" {
 				assert.NoError(t, err)

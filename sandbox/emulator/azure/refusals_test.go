@@ -7,40 +7,23 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 )
 
 // refusal is a resource that Azure does not create, and what it says.
-type refusal struct {
-	token string
-	props Props
-	want  string
-}
-
-// refuses creates each resource and expects its refusal, and that the account
-// is as it was.
-func refuses(t *testing.T, p *platform, tests map[string]refusal) {
-	t.Helper()
-	before := len(p.objects())
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, err := p.Create(test.token, "refused", without(test.props))
-			require.Error(t, err)
-			assert.Contains(t, err.Error(), test.want)
-			assert.Equal(t, before, len(p.objects()), "objects in the account")
-		})
-	}
-}
+type refusal emulatortest.Refusal
 
 func TestRefusals_Network(t *testing.T) {
 	p := newNetwork(t)
 	vnet := Props{"resourceGroupName": "dev", "virtualNetworkName": "two", "addressSpace": Props{"addressPrefixes": []any{"10.9.0.0/16"}}}
 	subnet := p.subnetProps("10.0.8.0/22")
 	nat := Props{"resourceGroupName": "dev", "natGatewayName": "two", "sku": Props{"name": "Standard"}}
-	p.add(vnetType, "west", change(vnet, Props{"virtualNetworkName": "west", "location": "West US 2"}))
-	p.add(addressType, "west-ip", change(addressProps("west"), Props{"location": "westus2"}))
+	p.Add(vnetType, "west", change(vnet, Props{"virtualNetworkName": "west", "location": "West US 2"}))
+	p.Add(addressType, "west-ip", change(addressProps("west"), Props{"location": "westus2"}))
 	none := subscription + "/resourceGroups/dev/providers/Microsoft.Network/natGateways/none"
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"a group with a bad name":           {groupType, Props{"resourceGroupName": "dev."}, "'resourceGroupName' does not match expression"},
 		"a group that exists":               {groupType, Props{"resourceGroupName": "DEV"}, "cannot create already existing resource '" + p.id("group") + "'"},
 		"a group nowhere":                   {groupType, Props{"resourceGroupName": "x", "location": "virginia"}, `Code="LocationNotAvailableForResourceType" Message="The provided location 'virginia' is not available`},
@@ -109,7 +92,7 @@ func TestRefusals_Identity(t *testing.T) {
 	identity := Props{"resourceGroupName": "dev", "resourceName": "two"}
 	role := func(more Props) Props {
 		return change(Props{
-			"roleDefinitionId": roleID(blobReader), "scope": p.id("group"), "principalId": p.output("app", "principalId"), "principalType": "ServicePrincipal",
+			"roleDefinitionId": roleID(blobReader), "scope": p.id("group"), "principalId": p.Text("app", "principalId"), "principalType": "ServicePrincipal",
 		}, more)
 	}
 	trust := func(more Props) Props { return change(p.trustProps(), change(Props{"subject": "other"}, more)) }
@@ -117,7 +100,7 @@ func TestRefusals_Identity(t *testing.T) {
 	const nobody = "Principal 000000000000400080000000000000" + "0f does not exist in the directory " + tenant
 	gone := subscription + "/resourceGroups/dev/providers/Microsoft.ManagedIdentity/userAssignedIdentities/gone"
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"an identity that exists":            {identityType, change(identity, Props{"resourceName": "APP"}), "cannot create already existing resource"},
 		"an identity with a short name":      {identityType, change(identity, Props{"resourceName": "ab"}), "'resourceName' does not match expression"},
 		"trust in no identity":               {federatedType, trust(Props{"resourceName": "no"}), `Code="ParentResourceNotFound"`},
@@ -126,8 +109,8 @@ func TestRefusals_Identity(t *testing.T) {
 		"trust for two audiences":            {federatedType, trust(Props{"audiences": []any{"a", "b"}}), "the request has 2"},
 		"trust in nobody":                    {federatedType, trust(Props{"subject": ""}), "Subject must not be empty"},
 		"an assignment with a name":          {roleType, role(Props{"roleAssignmentName": "reads"}), `Code="InvalidRoleAssignmentId"`},
-		"an assignment that exists":          {roleType, role(Props{"roleDefinitionId": roleID(networkContributor), "principalId": p.output("control-plane", "principalId"), "scope": p.id("vnet")}), `Code="RoleAssignmentExists" Message="The role assignment already exists. The ID of the existing role assignment is`},
-		"an assignment that exists, in case": {roleType, role(Props{"roleDefinitionId": roleID(networkContributor), "principalId": p.output("control-plane", "principalId"), "scope": strings.ToLower(p.id("vnet"))}), "RoleAssignmentExists"},
+		"an assignment that exists":          {roleType, role(Props{"roleDefinitionId": roleID(networkContributor), "principalId": p.Text("control-plane", "principalId"), "scope": p.id("vnet")}), `Code="RoleAssignmentExists" Message="The role assignment already exists. The ID of the existing role assignment is`},
+		"an assignment that exists, in case": {roleType, role(Props{"roleDefinitionId": roleID(networkContributor), "principalId": p.Text("control-plane", "principalId"), "scope": strings.ToLower(p.id("vnet"))}), "RoleAssignmentExists"},
 		"an assignment of no role":           {roleType, role(Props{"roleDefinitionId": roleID(stranger)}), `Code="RoleDefinitionDoesNotExist"`},
 		"an assignment of a role by name":    {roleType, role(Props{"roleDefinitionId": "Reader"}), `Code="InvalidRoleDefinitionId"`},
 		"an assignment to a stranger":        {roleType, role(Props{"principalId": stranger}), nobody},
@@ -139,10 +122,10 @@ func TestRefusals_Identity(t *testing.T) {
 		"an assignment on no group":          {roleType, role(Props{"scope": subscription + "/resourceGroups/no"}), `Code="ResourceGroupNotFound"`},
 	})
 	for i := range 19 {
-		p.add(federatedType, fmt.Sprintf("trust-%d", i), trust(Props{"subject": fmt.Sprint(i)}))
+		p.Add(federatedType, fmt.Sprintf("trust-%d", i), trust(Props{"subject": fmt.Sprint(i)}))
 	}
-	refuses(t, p, map[string]refusal{"trust once too often": {federatedType, trust(nil), "the maximum is 20"}})
-	p.add(roleType, "group-reads", role(Props{"principalId": stranger, "principalType": "Group"})) // the account does not know the directory
+	emulatortest.Refuses(t, p.Account, map[string]refusal{"trust once too often": {federatedType, trust(nil), "the maximum is 20"}})
+	p.Add(roleType, "group-reads", role(Props{"principalId": stranger, "principalType": "Group"})) // the account does not know the directory
 }
 
 func TestRefusals_Logs(t *testing.T) {
@@ -155,7 +138,7 @@ func TestRefusals_Logs(t *testing.T) {
 		}, more)
 	}
 	log := func(more Props) Props { return setting(Props{"logs": []any{more}}) }
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"a workspace that exists":         {workspaceType, change(workspace, Props{"workspaceName": "dev-logs"}), "cannot create already existing resource"},
 		"logs for a week":                 {workspaceType, change(workspace, Props{"retentionInDays": 7}), "7 is not from 30 to 730"},
 		"a workspace of a plan of old":    {workspaceType, change(workspace, Props{"sku": Props{"name": "Premium"}}), "is not one of PerGB2018"},
@@ -175,9 +158,9 @@ func TestRefusals_Logs(t *testing.T) {
 	})
 	categories := []string{"kube-scheduler", "kube-controller-manager", "cloud-controller-manager", "cluster-autoscaler"}
 	for _, category := range categories { // and the one of the platform
-		p.add(diagnosticsType, category, change(log(Props{"category": category, "enabled": true}), Props{"name": category}))
+		p.Add(diagnosticsType, category, change(log(Props{"category": category, "enabled": true}), Props{"name": category}))
 	}
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"a sixth setting": {diagnosticsType, log(Props{"category": "csi-azuredisk-controller", "enabled": true}), "The limit of 5 diagnostic settings was reached."},
 	})
 }

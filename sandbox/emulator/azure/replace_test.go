@@ -3,7 +3,6 @@ package azure_test
 import (
 	"testing"
 
-	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -48,12 +47,8 @@ func TestReplace_FollowsTheRealProvider(t *testing.T) {
 		"the cluster of a pool":          {of: "cpu", change: Props{"resourceName": "x"}, replace: []string{"resourceName"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := p.by[test.of]
-			diff, err := p.Diff(r, without(change(r.Inputs, test.change)))
-			require.NoError(t, err)
-			assert.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, diff.GetChanges())
-			assert.Equal(t, test.replace, diff.GetReplaces())
-			assert.Equal(t, len(test.replace) > 0 && !randomlyNamed[test.of], diff.GetDeleteBeforeReplace())
+			r := p.By[test.of]
+			p.Replaces(t, r, without(change(r.Inputs, test.change)), test.replace, len(test.replace) > 0 && !randomlyNamed[test.of])
 		})
 	}
 }

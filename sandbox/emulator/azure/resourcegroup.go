@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 func (a *Account) resourceGroup() emulator.Type {
@@ -12,7 +13,7 @@ func (a *Account) resourceGroup() emulator.Type {
 		Source:   "specification/resources/resource-manager/Microsoft.Resources/stable/2022-09-01/resources.json",
 		Replace:  []string{"location", "resourceGroupName"},
 		Name:     named("resourceGroupName"),
-		Validate: checks(matching("resourceGroupName", groupForm), located(kindResourceGroup), tagRules),
+		Validate: rules.All(matching("resourceGroupName", groupForm), located(kindResourceGroup), tagRules),
 		Create: func(op *emulator.Op) error {
 			name, out := op.In().String("resourceGroupName"), op.Out()
 			out["name"], out["type"] = name, kindResourceGroup

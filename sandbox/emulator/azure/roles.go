@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // Built-in roles that the account acts upon.
@@ -59,7 +60,7 @@ func (a *Account) roleAssignment() emulator.Type {
 		Source:  "specification/authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleAssignmentsCalls.json",
 		Replace: []string{"principalId", "roleAssignmentName", "scope"},
 		Name:    namedByGUID("roleAssignmentName"),
-		Validate: checks(
+		Validate: rules.All(
 			oneOf("principalType", principalTypes...), principalForm, assignmentName, knownRole,
 		),
 		Create: func(op *emulator.Op) error {

@@ -1,16 +1,14 @@
 package azure
 
 import (
-	"maps"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 	"gantry.dev/gantry/sandbox/emulator/gosdk"
 )
 
@@ -20,74 +18,24 @@ var sdk = gosdk.SDK{
 }
 
 func TestSchema_IsThatOfTheSDKInUse(t *testing.T) {
-	tokens, err := os.ReadFile("types.txt")
-	require.NoError(t, err)
-	fresh, err := sdk.Generate(string(tokens))
-	require.NoError(t, err)
-	assert.True(t, string(fresh) == string(schemaJSON), "schema.json is stale: run go generate ./emulator/azure in sandbox")
-
-	schema, err := emulator.ParseSchema(schemaJSON)
-	require.NoError(t, err)
-	assert.Equal(t, "v"+version, schema.Version, "the engine warns about a provider older than its SDK")
+	emulatortest.SchemaIsFresh(t, sdk, "azure", schemaJSON, version)
 }
 
 func TestTables_CoverTheSchema(t *testing.T) {
-	schema, err := emulator.ParseSchema(schemaJSON)
-	require.NoError(t, err)
-	var tables []string
-	for _, typ := range (&Account{}).types() {
-		tables = append(tables, typ.Token)
-	}
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(schema.Resources)), tables)
+	emulatortest.TablesCover(t, emulatortest.ParseSchema(t, schemaJSON), (&Account{}).types())
 }
 
 func TestTables_NamePropertiesThatExist(t *testing.T) {
-	schema, err := emulator.ParseSchema(schemaJSON)
-	require.NoError(t, err)
-	for _, typ := range (&Account{}).types() {
-		r := schema.Resources[typ.Token]
-		inputs := slices.Concat(typ.Replace, typ.Sets, typ.JSON)
-		for _, ref := range typ.Refs {
-			inputs = append(inputs, ref.Path)
-			for _, to := range ref.To {
-				if to.Attr != "" {
-					assert.True(t, exist(schema, schema.Resources[to.Token].Outputs, to.Attr), "%s refers to %s of %s", typ.Token, to.Attr, to.Token)
-				}
-			}
-		}
-		if typ.Name != nil {
-			inputs = append(inputs, typ.Name.Property)
-		}
-		for _, path := range inputs {
-			assert.True(t, exist(schema, r.Inputs, path), "%s has no input %s", typ.Token, path)
-		}
-		assert.Regexp(t, `^specification/[a-z]+/resource-manager/Microsoft\.[A-Za-z/.]+/(stable|preview)/20[0-9-]+(-preview)?/[A-Za-z_-]+\.json$`, typ.Source)
-	}
+	schema := emulatortest.ParseSchema(t, schemaJSON)
+	emulatortest.PropertiesExist(t, schema, (&Account{}).types(),
+		`^specification/[a-z]+/resource-manager/Microsoft\.[A-Za-z/.]+/(stable|preview)/20[0-9-]+(-preview)?/[A-Za-z_-]+\.json$`)
 	for _, path := range slices.Concat(fixedForPool, shownOnly) {
 		pool := schema.Resources[tokenAgentPool]
-		assert.True(t, exist(schema, pool.Inputs, path) != exist(schema, pool.Outputs, path) || exist(schema, pool.Inputs, path), "a pool has no %s", path)
+		assert.True(t, emulatortest.Exists(schema, pool.Inputs, path) != emulatortest.Exists(schema, pool.Outputs, path) || emulatortest.Exists(schema, pool.Inputs, path), "a pool has no %s", path)
 	}
 	for _, path := range fixedForCluster {
-		assert.True(t, exist(schema, schema.Resources[tokenCluster].Inputs, path), "a cluster has no %s", path)
+		assert.True(t, emulatortest.Exists(schema, schema.Resources[tokenCluster].Inputs, path), "a cluster has no %s", path)
 	}
-}
-
-// exist follows a path through the schema.
-func exist(schema emulator.Schema, properties map[string]emulator.PropertyType, path string) bool {
-	name, rest, nested := strings.Cut(path, ".")
-	t, ok := properties[strings.TrimSuffix(name, "[]")]
-	if !ok || strings.HasSuffix(name, "[]") != strings.HasPrefix(string(t), "[]") && nested {
-		return false
-	}
-	if !nested {
-		return true
-	}
-	kind := strings.TrimSuffix(string(t), "?")
-	if element, isMap := strings.CutPrefix(kind, "map[string]"); isMap { // the next part is a key
-		_, rest, nested = strings.Cut(rest, ".")
-		return !nested || exist(schema, schema.Objects[element], rest)
-	}
-	return exist(schema, schema.Objects[strings.TrimPrefix(kind, "[]")], rest)
 }
 
 func TestTables_SayWhyTheyRefuse(t *testing.T) {
@@ -97,21 +45,12 @@ func TestTables_SayWhyTheyRefuse(t *testing.T) {
 		assert.NotNil(t, typ.Name.Choose, "%s is named as azure-native names it", typ.Token)
 		assert.True(t, typ.DeleteFirst, "%s is replaced as azure-native replaces it", typ.Token)
 		assert.Contains(t, typ.Replace, typ.Name.Property, "another name is another resource")
-		for _, ref := range typ.Refs {
-			assert.NotNil(t, ref.Missing, "%s.%s", typ.Token, ref.Path)
-			for _, to := range ref.To {
-				if to.Holds {
-					i := slices.IndexFunc(types, func(other emulator.Type) bool { return other.Token == to.Token })
-					assert.NotNil(t, types[i].InUse, "%s is held by %s and says nothing of it", to.Token, typ.Token)
-				}
-			}
-		}
 	}
+	emulatortest.RefusalsAreWorded(t, types)
 }
 
 func TestTables_PathParametersReplace(t *testing.T) {
-	schema, err := emulator.ParseSchema(schemaJSON)
-	require.NoError(t, err)
+	schema := emulatortest.ParseSchema(t, schemaJSON)
 	for _, typ := range (&Account{}).types() {
 		r := schema.Resources[typ.Token]
 		for _, parameter := range []string{"resourceGroupName", "resourceName", "virtualNetworkName", "scope", "resourceUri", "location"} {

@@ -7,29 +7,15 @@ import (
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/rules"
 )
 
 // The checks in this file are those that azure-native makes on single
 // properties, from the constraints in the REST specifications, and those that
 // the services share. Absent and unknown values pass.
 
-type check = func(emulator.Properties) error
-
-// known tells whether a value is known, with everything on the way to it.
-func known(in emulator.Properties, path string) bool {
-	for at := range path {
-		if path[at] != '.' {
-			continue
-		}
-		if _, unknown := in.At(path[:at]).(emulator.Unknown); unknown {
-			return false
-		}
-	}
-	return in.Known(path)
-}
-
 // matching takes a string of a form.
-func matching(path string, form *regexp.Regexp) check {
+func matching(path string, form *regexp.Regexp) rules.Check {
 	return func(in emulator.Properties) error {
 		for _, v := range in.All(path) {
 			if s, ok := v.(string); ok && !form.MatchString(s) {
@@ -41,7 +27,7 @@ func matching(path string, form *regexp.Regexp) check {
 }
 
 // between takes a number from least to greatest.
-func between(path string, least, greatest float64) check {
+func between(path string, least, greatest float64) rules.Check {
 	return func(in emulator.Properties) error {
 		for _, v := range in.All(path) {
 			switch n, ok := v.(float64); {
@@ -56,7 +42,7 @@ func between(path string, least, greatest float64) check {
 }
 
 // oneOf takes one of the values at path, or at every place that path matches.
-func oneOf(path string, values ...string) check {
+func oneOf(path string, values ...string) rules.Check {
 	return func(in emulator.Properties) error {
 		for _, v := range in.All(path) {
 			if s, ok := v.(string); ok && !slices.Contains(values, s) {
@@ -68,9 +54,9 @@ func oneOf(path string, values ...string) check {
 }
 
 // needs takes no request without the property.
-func needs(path string) check {
+func needs(path string) rules.Check {
 	return func(in emulator.Properties) error {
-		if known(in, path) && !in.Has(path) {
+		if in.Settled(path) && !in.Has(path) {
 			return refuseAt(path, "InvalidParameter", "Required parameter %s is missing (null).", path)
 		}
 		return nil
@@ -79,7 +65,7 @@ func needs(path string) check {
 
 // located takes a request for a place that Azure has. The kind of resource is
 // for the message.
-func located(kind string) check {
+func located(kind string) rules.Check {
 	return func(in emulator.Properties) error {
 		if !in.Has("location") {
 			return invalid("location", "is a missing required property. "+
@@ -109,7 +95,7 @@ func prefix(text string) (netip.Prefix, error) {
 }
 
 // networks takes IPv4 networks.
-func networks(paths ...string) check {
+func networks(paths ...string) rules.Check {
 	return func(in emulator.Properties) error {
 		for _, path := range paths {
 			for _, v := range in.All(path) {

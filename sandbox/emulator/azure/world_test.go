@@ -1,23 +1,19 @@
 package azure_test
 
 import (
-	"context"
-	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"gantry.dev/gantry/sandbox/emulator"
 	"gantry.dev/gantry/sandbox/emulator/azure"
 	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 	"gantry.dev/gantry/sandbox/localkube"
 )
 
 type Props = emulatortest.Props
+
+// change merges properties, without drops those that are nil.
+var change, without = emulatortest.Change, emulatortest.Compact
 
 const unknown = emulatortest.Unknown
 
@@ -49,137 +45,26 @@ const (
 	clusterAdmin            = "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b"
 )
 
-// kubernetes remembers what it was told.
-type kubernetes struct {
-	mu       sync.Mutex
-	clusters map[string]map[string]localkube.Node
-	addons   map[string]bool
-	broken   error
+// platform is an account, and what a test has made in it.
+type platform struct {
+	*emulatortest.Account[*azure.Account]
 }
 
-func newKubernetes() *kubernetes {
-	return &kubernetes{clusters: map[string]map[string]localkube.Node{}, addons: map[string]bool{}}
-}
-
-func (k *kubernetes) CreateCluster(_ context.Context, name string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.clusters[name] == nil {
-		k.clusters[name] = map[string]localkube.Node{}
-	}
-	return k.broken
-}
-
-func (k *kubernetes) DeleteCluster(_ context.Context, name string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.clusters, name)
-	return nil
-}
-
-func (k *kubernetes) PutNode(_ context.Context, cluster string, n localkube.Node) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.clusters[cluster] == nil {
-		return fmt.Errorf("no cluster %s", cluster)
-	}
-	k.clusters[cluster][n.Name] = n
-	return nil
-}
-
-func (k *kubernetes) DeleteNode(_ context.Context, cluster, name string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.clusters[cluster], name)
-	return nil
-}
-
-func (k *kubernetes) SetAddon(_ context.Context, cluster, addon string, installed bool) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.addons[cluster+"/"+addon] = installed
-	return nil
-}
-
-// nodes of the cluster dev that carry a label, by name.
-func (k *kubernetes) nodes(label, value string) []localkube.Node {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var found []localkube.Node
-	for _, n := range k.clusters["dev"] {
-		if n.Labels[label] == value {
-			found = append(found, n)
-		}
-	}
-	slices.SortFunc(found, func(a, b localkube.Node) int { return strings.Compare(a.Name, b.Name) })
-	return found
+func newAccount(t *testing.T) *platform {
+	t.Helper()
+	config := Props{"location": "eastus"}
+	return &platform{emulatortest.NewAccount(t, "dev", config, azure.NewProvider, azure.Options{})}
 }
 
 // pool are the nodes of a pool of the cluster dev.
-func (k *kubernetes) pool(name string) []localkube.Node { return k.nodes("agentpool", name) }
-
-// account is an empty account with a client.
-type account struct {
-	*emulatortest.Client
-	t     *testing.T
-	path  string
-	kube  *kubernetes
-	store *emulator.Store
-	azure *azure.Account
-}
-
-func newAccount(t *testing.T) *account {
-	t.Helper()
-	return openAccount(t, filepath.Join(t.TempDir(), "azure.db"), newKubernetes())
-}
-
-func openAccount(t *testing.T, path string, kube *kubernetes) *account {
-	t.Helper()
-	store, err := emulator.Open(path)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	server, a := azure.NewProvider(store, kube, azure.Options{})
-	c := &account{Client: emulatortest.New(t, server), t: t, path: path, kube: kube, store: store, azure: a}
-	require.NoError(t, c.Configure(Props{"location": "eastus"}))
-	return c
-}
-
-func (a *account) objects() []emulator.Object {
-	a.t.Helper()
-	objects, err := a.store.Objects()
-	require.NoError(a.t, err)
-	return objects
-}
-
-// platform is everything that a small cluster needs, in the order of creation.
-type platform struct {
-	*account
-	all []emulatortest.Resource
-	by  map[string]emulatortest.Resource
-}
-
-// add creates a resource that nothing is wrong with.
-func (p *platform) add(token, name string, props Props) {
-	p.t.Helper()
-	r := p.Must(token, name, props)
-	p.all = append(p.all, r)
-	p.by[name] = r
-}
+func (p *platform) pool(name string) []localkube.Node { return p.Kube.Nodes("agentpool", name) }
 
 // id of a resource, by name.
 func (p *platform) id(name string) string {
-	p.t.Helper()
-	r, ok := p.by[name]
-	require.True(p.t, ok, "there is no %s", name)
+	p.T.Helper()
+	r, ok := p.By[name]
+	require.True(p.T, ok, "there is no %s", name)
 	return r.ID
-}
-
-// output of a resource, by name.
-func (p *platform) output(name, property string) string {
-	p.t.Helper()
-	text, ok := p.by[name].Outputs[property].(string)
-	require.True(p.t, ok, "%s of %s", property, name)
-	return text
 }
 
 func roleID(role string) string {
@@ -188,23 +73,23 @@ func roleID(role string) string {
 
 // assign gives a role to an identity.
 func (p *platform) assign(name, role, scope, identity string) {
-	p.t.Helper()
-	p.add(roleType, name, Props{
-		"roleDefinitionId": roleID(role), "scope": scope, "principalId": p.output(identity, "principalId"), "principalType": "ServicePrincipal",
+	p.T.Helper()
+	p.Add(roleType, name, Props{
+		"roleDefinitionId": roleID(role), "scope": scope, "principalId": p.Text(identity, "principalId"), "principalType": "ServicePrincipal",
 	})
 }
 
 // newNetwork has a virtual network with two subnets behind a NAT gateway.
 func newNetwork(t *testing.T) *platform {
 	t.Helper()
-	p := &platform{account: newAccount(t), by: map[string]emulatortest.Resource{}}
-	p.add(groupType, "group", Props{"resourceGroupName": "dev"})
-	p.add(vnetType, "vnet", Props{
+	p := newAccount(t)
+	p.Add(groupType, "group", Props{"resourceGroupName": "dev"})
+	p.Add(vnetType, "vnet", Props{
 		"resourceGroupName": "dev", "virtualNetworkName": "dev-vnet", "addressSpace": Props{"addressPrefixes": []any{"10.0.0.0/16"}},
 		"enableDdosProtection": false, "enableVmProtection": false, "tags": Props{"team": "ml"},
 	})
-	p.add(addressType, "nat-ip", addressProps("dev-nat"))
-	p.add(natType, "nat", Props{
+	p.Add(addressType, "nat-ip", addressProps("dev-nat"))
+	p.Add(natType, "nat", Props{
 		"resourceGroupName": "dev", "natGatewayName": "dev-nat", "sku": Props{"name": "Standard"},
 		"publicIpAddresses": []any{Props{"id": p.id("nat-ip")}},
 	})
@@ -229,8 +114,8 @@ func (p *platform) subnetProps(prefix string) Props {
 }
 
 func (p *platform) subnet(name, prefix string) {
-	p.t.Helper()
-	p.add(subnetType, name, p.subnetProps(prefix))
+	p.T.Helper()
+	p.Add(subnetType, name, p.subnetProps(prefix))
 }
 
 // newCluster adds the identities with their roles, and the cluster with its
@@ -239,11 +124,11 @@ func newCluster(t *testing.T) *platform {
 	t.Helper()
 	p := newNetwork(t)
 	for _, name := range []string{"control-plane", "kubelet"} {
-		p.add(identityType, name, Props{"resourceGroupName": "dev", "resourceName": name})
+		p.Add(identityType, name, Props{"resourceGroupName": "dev", "resourceName": name})
 	}
 	p.assign("joins-network", networkContributor, p.id("vnet"), "control-plane")
 	p.assign("gives-identity", managedIdentityOperator, p.id("kubelet"), "control-plane")
-	p.add(clusterType, "cluster", p.clusterProps())
+	p.Add(clusterType, "cluster", p.clusterProps())
 	return p
 }
 
@@ -253,7 +138,7 @@ func (p *platform) clusterProps() Props {
 		"sku":      Props{"name": "Base", "tier": "Standard"},
 		"identity": Props{"type": "UserAssigned", "userAssignedIdentities": []any{p.id("control-plane")}},
 		"identityProfile": Props{"kubeletidentity": Props{
-			"resourceId": p.id("kubelet"), "clientId": p.output("kubelet", "clientId"), "objectId": p.output("kubelet", "principalId"),
+			"resourceId": p.id("kubelet"), "clientId": p.Text("kubelet", "clientId"), "objectId": p.Text("kubelet", "principalId"),
 		}},
 		"disableLocalAccounts": true, "enableRBAC": true, "aadProfile": Props{"managed": true, "enableAzureRBAC": true},
 		"networkProfile": Props{
@@ -262,7 +147,7 @@ func (p *platform) clusterProps() Props {
 			"outboundType": "userAssignedNATGateway", "loadBalancerSku": "standard",
 		},
 		"apiServerAccessProfile": Props{"disableRunCommand": true, "enablePrivateCluster": false,
-			"authorizedIPRanges": []any{"203.0.113.0/24", p.output("nat-ip", "ipAddress") + "/32"}},
+			"authorizedIPRanges": []any{"203.0.113.0/24", p.Text("nat-ip", "ipAddress") + "/32"}},
 		"agentPoolProfiles": []any{p.systemProps()},
 		"autoScalerProfile": Props{"expander": "least-waste", "scanInterval": "10s", "scaleDownUtilizationThreshold": "0.5"},
 		"oidcIssuerProfile": Props{"enabled": true},
@@ -304,18 +189,18 @@ func (p *platform) gpuProps() Props {
 func newPlatform(t *testing.T) *platform {
 	t.Helper()
 	p := newCluster(t)
-	p.add(workspaceType, "logs", Props{"resourceGroupName": "dev", "workspaceName": "dev-logs", "sku": Props{"name": "PerGB2018"}, "retentionInDays": 90.0})
-	p.add(diagnosticsType, "control-plane-logs", Props{
+	p.Add(workspaceType, "logs", Props{"resourceGroupName": "dev", "workspaceName": "dev-logs", "sku": Props{"name": "PerGB2018"}, "retentionInDays": 90.0})
+	p.Add(diagnosticsType, "control-plane-logs", Props{
 		"name": "dev-control-plane", "resourceUri": p.id("cluster"), "workspaceId": p.id("logs"), "logAnalyticsDestinationType": "Dedicated",
 		"logs": []any{Props{"category": "kube-audit-admin", "enabled": true}, Props{"category": "guard", "enabled": true}},
 	})
-	p.add(maintenanceType, "patches", maintenanceProps("aksManagedAutoUpgradeSchedule"))
-	p.add(poolType, "cpu", p.poolProps())
-	p.add(poolType, "train", p.gpuProps())
-	p.add(identityType, "app", Props{"resourceGroupName": "dev", "resourceName": "app"})
-	p.add(federatedType, "trust", p.trustProps())
+	p.Add(maintenanceType, "patches", maintenanceProps("aksManagedAutoUpgradeSchedule"))
+	p.Add(poolType, "cpu", p.poolProps())
+	p.Add(poolType, "train", p.gpuProps())
+	p.Add(identityType, "app", Props{"resourceGroupName": "dev", "resourceName": "app"})
+	p.Add(federatedType, "trust", p.trustProps())
 	p.assign("reads", blobReader, subscription+"/resourceGroups/elsewhere/providers/Microsoft.Storage/storageAccounts/models", "app")
-	p.add(roleType, "admin", Props{
+	p.Add(roleType, "admin", Props{
 		"roleDefinitionId": roleID(clusterAdmin), "scope": p.id("group"), "principalId": caller, "principalType": "User",
 	})
 	return p
@@ -339,34 +224,5 @@ func (p *platform) trustProps() Props {
 }
 
 func (p *platform) issuer() string {
-	return p.by["cluster"].Outputs["oidcIssuerProfile"].(Props)["issuerURL"].(string)
-}
-
-// change is props with the values at top-level names replaced; nested objects
-// are merged.
-func change(props, more Props) Props {
-	out := emulatortest.With(props, nil)
-	for key, v := range more {
-		object, isObject := v.(Props)
-		before, wasObject := out[key].(Props)
-		if isObject && wasObject {
-			v = change(before, object)
-		}
-		out[key] = v
-	}
-	return out
-}
-
-// without is props less those that are nil, however deep.
-func without(props Props) Props {
-	out := Props{}
-	for key, v := range props {
-		if object, ok := v.(Props); ok {
-			v = without(object)
-		}
-		if v != nil && key != "__defaults" {
-			out[key] = v
-		}
-	}
-	return out
+	return p.By["cluster"].Outputs["oidcIssuerProfile"].(Props)["issuerURL"].(string)
 }

@@ -1,5 +1,6 @@
 // Package emulatortest drives an emulated cloud the way the Pulumi engine does,
-// one call at a time, so that tests read as what a user does to a resource.
+// one call at a time, so that tests read as what a user does to a resource, and
+// holds what every cloud's tables and refusals are tested for.
 package emulatortest
 
 import (
@@ -23,7 +24,8 @@ type Props = map[string]any
 
 // Client registers resources with a provider.
 type Client struct {
-	t      *testing.T
+	// T is the test that the client works for.
+	T      *testing.T
 	server pulumirpc.ResourceProviderServer
 	// Project and Stack of the resources.
 	Project, Stack string
@@ -31,7 +33,7 @@ type Client struct {
 
 // New is a client of server, for the stack dev of the project test.
 func New(t *testing.T, server pulumirpc.ResourceProviderServer) *Client {
-	return &Client{t: t, server: server, Project: "test", Stack: "dev"}
+	return &Client{T: t, server: server, Project: "test", Stack: "dev"}
 }
 
 // Resource is a resource in the state of a stack.
@@ -42,14 +44,14 @@ type Resource struct {
 
 // Configure begins a run with a provider configuration.
 func (c *Client) Configure(config Props) error {
-	_, err := c.server.Configure(c.t.Context(), &pulumirpc.ConfigureRequest{Args: c.wire(config)})
+	_, err := c.server.Configure(c.T.Context(), &pulumirpc.ConfigureRequest{Args: c.wire(config)})
 	return err
 }
 
 // Check completes and checks the inputs of a resource. Problems of form come as
 // one error.
 func (c *Client) Check(token, name string, olds, news Props) (Props, error) {
-	resp, err := c.server.Check(c.t.Context(), &pulumirpc.CheckRequest{
+	resp, err := c.server.Check(c.T.Context(), &pulumirpc.CheckRequest{
 		Urn: c.URN(token, name), Olds: c.wire(olds), News: c.wire(news), RandomSeed: []byte(name),
 	})
 	if err != nil {
@@ -74,9 +76,9 @@ func (c *Client) Preview(token, name string, props Props) (Resource, error) {
 
 // Must creates a resource that nothing is wrong with.
 func (c *Client) Must(token, name string, props Props) Resource {
-	c.t.Helper()
+	c.T.Helper()
 	r, err := c.Create(token, name, props)
-	require.NoError(c.t, err, "%s %s", token, name)
+	require.NoError(c.T, err, "%s %s", token, name)
 	return r
 }
 
@@ -86,7 +88,7 @@ func (c *Client) create(token, name string, props Props, preview bool) (Resource
 		return Resource{}, err
 	}
 	r := Resource{Token: token, URN: c.URN(token, name), Inputs: inputs}
-	resp, err := c.server.Create(c.t.Context(), &pulumirpc.CreateRequest{
+	resp, err := c.server.Create(c.T.Context(), &pulumirpc.CreateRequest{
 		Urn: r.URN, Properties: c.wire(inputs), Preview: preview,
 	})
 	if err != nil {
@@ -102,7 +104,7 @@ func (c *Client) Diff(r Resource, props Props, ignored ...string) (*pulumirpc.Di
 	if err != nil {
 		return nil, err
 	}
-	return c.server.Diff(c.t.Context(), &pulumirpc.DiffRequest{
+	return c.server.Diff(c.T.Context(), &pulumirpc.DiffRequest{
 		Id: r.ID, Urn: r.URN, OldInputs: c.wire(r.Inputs), Olds: c.wire(r.Outputs), News: c.wire(news),
 		IgnoreChanges: ignored,
 	})
@@ -121,7 +123,7 @@ func (c *Client) update(r Resource, props Props, preview bool) (Resource, error)
 	if err != nil {
 		return r, err
 	}
-	resp, err := c.server.Update(c.t.Context(), &pulumirpc.UpdateRequest{
+	resp, err := c.server.Update(c.T.Context(), &pulumirpc.UpdateRequest{
 		Id: r.ID, Urn: r.URN, OldInputs: c.wire(r.Inputs), Olds: c.wire(r.Outputs), News: c.wire(news), Preview: preview,
 	})
 	if err != nil {
@@ -133,7 +135,7 @@ func (c *Client) update(r Resource, props Props, preview bool) (Resource, error)
 
 // Read reads a resource anew. The id is empty when it is gone.
 func (c *Client) Read(r Resource) (Resource, error) {
-	resp, err := c.server.Read(c.t.Context(), &pulumirpc.ReadRequest{
+	resp, err := c.server.Read(c.T.Context(), &pulumirpc.ReadRequest{
 		Id: r.ID, Urn: r.URN, Inputs: c.wire(r.Inputs), Properties: c.wire(r.Outputs),
 	})
 	if err != nil {
@@ -145,7 +147,7 @@ func (c *Client) Read(r Resource) (Resource, error) {
 
 // Delete deletes a resource.
 func (c *Client) Delete(r Resource) error {
-	_, err := c.server.Delete(c.t.Context(), &pulumirpc.DeleteRequest{
+	_, err := c.server.Delete(c.T.Context(), &pulumirpc.DeleteRequest{
 		Id: r.ID, Urn: r.URN, OldInputs: c.wire(r.Inputs), Properties: c.wire(r.Outputs),
 	})
 	return err
@@ -153,7 +155,7 @@ func (c *Client) Delete(r Resource) error {
 
 // Invoke calls a function.
 func (c *Client) Invoke(token string, args Props) (Props, error) {
-	resp, err := c.server.Invoke(c.t.Context(), &pulumirpc.InvokeRequest{Tok: token, Args: c.wire(args)})
+	resp, err := c.server.Invoke(c.T.Context(), &pulumirpc.InvokeRequest{Tok: token, Args: c.wire(args)})
 	return resp.GetReturn().AsMap(), err
 }
 
@@ -178,11 +180,41 @@ func Without(props Props, names ...string) Props {
 	return out
 }
 
+// Change is props with the values at top-level names replaced; nested objects are
+// merged.
+func Change(props, more Props) Props {
+	out := With(props, nil)
+	for key, v := range more {
+		object, isObject := v.(Props)
+		before, wasObject := out[key].(Props)
+		if isObject && wasObject {
+			v = Change(before, object)
+		}
+		out[key] = v
+	}
+	return out
+}
+
+// Compact is props less those that are nil, however deep, and less the mark of
+// the names that the provider chose.
+func Compact(props Props) Props {
+	out := Props{}
+	for key, v := range props {
+		if object, ok := v.(Props); ok {
+			v = Compact(object)
+		}
+		if v != nil && key != "__defaults" {
+			out[key] = v
+		}
+	}
+	return out
+}
+
 func nameOf(r Resource) string { return r.URN[strings.LastIndex(r.URN, "::")+2:] }
 
 func (c *Client) wire(props Props) *structpb.Struct {
-	c.t.Helper()
+	c.T.Helper()
 	wire, err := structpb.NewStruct(props)
-	require.NoError(c.t, err)
+	require.NoError(c.T, err)
 	return wire
 }

@@ -11,7 +11,6 @@
 package gcp
 
 import (
-	"context"
 	_ "embed"
 	"slices"
 	"strings"
@@ -53,9 +52,9 @@ type Options struct {
 // Account is an emulated Google Cloud account. It holds as many projects as the
 // stacks that use it name.
 type Account struct {
-	store    *emulator.Store
-	kube     localkube.ControlPlanes
-	provider *emulator.Provider
+	emulator.Upkeep
+	store *emulator.Store
+	kube  localkube.ControlPlanes
 
 	mu     sync.RWMutex
 	config settings
@@ -73,7 +72,7 @@ func NewProvider(store *emulator.Store, kube localkube.ControlPlanes, options Op
 	if patience == 0 {
 		patience = defaultPatience
 	}
-	a.provider, err = emulator.NewProvider(emulator.Cloud{
+	provider, err := emulator.NewProvider(emulator.Cloud{
 		Package:   "gcp",
 		Version:   version,
 		Schema:    schema,
@@ -84,13 +83,14 @@ func NewProvider(store *emulator.Store, kube localkube.ControlPlanes, options Op
 		Complete:  a.complete,
 	}, store, emulator.Options{
 		Log:      options.Log,
-		Latency:  func(token string) time.Duration { return latency(token, options.Latency) },
+		Latency:  emulator.Slow(options.Latency, slow...),
 		Patience: max(patience, 0),
 	})
 	if err != nil {
 		panic(err)
 	}
-	return a.provider, a
+	a.Upkeep = provider
+	return provider, a
 }
 
 // types is everything that the account serves.
@@ -111,28 +111,6 @@ func (a *Account) types() []emulator.Type {
 
 // slow are the types whose creation takes minutes in the real cloud.
 var slow = []string{tokenCluster, tokenNodePool}
-
-func latency(token string, of time.Duration) time.Duration {
-	if slices.Contains(slow, token) {
-		return of
-	}
-	return 0
-}
-
-// Restore brings all clusters and nodes of the account back up, as after a
-// restart of the sandbox.
-func (a *Account) Restore(ctx context.Context) error { return a.provider.Restore(ctx) }
-
-// Rollback deletes what an interrupted run of a stack left in the account and
-// the engine does not know of: everything whose id is not in known, which holds
-// the ids of the engine's state by URN. It returns what it deleted, the newest
-// first.
-func (a *Account) Rollback(ctx context.Context, project, stack string, known map[string][]string) ([]emulator.Object, error) {
-	return a.provider.Rollback(ctx, project, stack, known)
-}
-
-// Unprotect lifts what the account itself guards of a stack against deletion.
-func (a *Account) Unprotect(project, stack string) error { return a.provider.Unprotect(project, stack) }
 
 // ClusterByEndpoint is the name of the control plane whose API has this URL. GKE
 // tells the endpoint as an IP address; the URL is https and that address.

@@ -135,22 +135,8 @@ func clusterFeatures(in emulator.Properties) error {
 	return nil
 }
 
-// settled tells whether a value, or its absence, is known. In a preview a value
-// may be unknown because an object around it is.
-func settled(in emulator.Properties, path string) bool {
-	for at := range path {
-		if path[at] != '.' {
-			continue
-		}
-		if _, unknown := in.At(path[:at]).(emulator.Unknown); unknown {
-			return false
-		}
-	}
-	return in.Known(path)
-}
-
 // absent tells whether there is certainly no value.
-func absent(in emulator.Properties, path string) bool { return !in.Has(path) && settled(in, path) }
+func absent(in emulator.Properties, path string) bool { return !in.Has(path) && in.Settled(path) }
 
 // podsPerNode: https://cloud.google.com/kubernetes-engine/docs/how-to/flexible-pod-cidr
 func podsPerNode(path string, most int) error {

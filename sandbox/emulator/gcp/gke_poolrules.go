@@ -106,7 +106,7 @@ func queueRules(in emulator.Properties) error {
 		return badRequest("Queued provisioning needs autoscaling.")
 	case in.Int(zoneMin)+in.Int(totalMin)+firstCount(in) > 0:
 		return badRequest("Queued provisioning needs a pool that begins with no nodes and has a minimum of 0.")
-	case settled(in, reservation) && in.String(reservation) != "NO_RESERVATION":
+	case in.Settled(reservation) && in.String(reservation) != "NO_RESERVATION":
 		return badRequest("Queued provisioning needs consumeReservationType NO_RESERVATION.")
 	}
 	return nil
@@ -117,7 +117,7 @@ func onDemandRules(in emulator.Properties) error {
 	kind := in.String("nodeConfig.machineType")
 	const spot, queued = "nodeConfig.spot", "queuedProvisioning.enabled"
 	reserved := in.Bool(spot) || in.Bool(queued) || in.String(reservation) == "SPECIFIC_RESERVATION"
-	known := settled(in, spot) && settled(in, queued) && settled(in, reservation)
+	known := in.Settled(spot) && in.Settled(queued) && in.Settled(reservation)
 	if slices.Contains(onlyReserved, kind) && !reserved && known {
 		return badRequest("Machine type %s cannot be created on demand: use Spot VMs, a specific reservation or queued provisioning.", kind)
 	}

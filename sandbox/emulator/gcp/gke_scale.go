@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/random"
 )
 
 // wantedNodes is how many nodes a pool is to have in each zone. A fixed number is
@@ -103,7 +104,7 @@ func launch(op *emulator.Op, subnetwork emulator.Object, zone string, others []m
 		return machine{}, err
 	}
 	for {
-		name := groupName(*op.Object, zone) + "-" + randomOf("0123456789bcdfghjklmnpqrstvwxz", 4)
+		name := groupName(*op.Object, zone) + "-" + random.Of("0123456789bcdfghjklmnpqrstvwxz", 4)
 		if !slices.ContainsFunc(others, func(m machine) bool { return m.Name == name }) {
 			return machine{name, zone, address}, nil
 		}

@@ -1,31 +1,20 @@
 package gcp
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"strings"
 	"time"
+
+	"gantry.dev/gantry/sandbox/emulator/random"
 )
 
 // host of the Compute Engine API in self-links.
 const computeHost = "https://www.googleapis.com/compute/v1/"
 
-// randomOf are n random characters of an alphabet.
-func randomOf(alphabet string, n int) string {
-	buf := make([]byte, n)
-	_, _ = rand.Read(buf) // never fails: https://pkg.go.dev/crypto/rand#Read
-	var b strings.Builder
-	for _, c := range buf {
-		b.WriteByte(alphabet[int(c)%len(alphabet)])
-	}
-	return b.String()
-}
-
 // numericID is the number of n digits by which Google knows a resource.
-func numericID(n int) string { return randomOf("123456789", 1) + randomOf("0123456789", n-1) }
+func numericID(n int) string { return random.Of("123456789", 1) + random.Of("0123456789", n-1) }
 
 // digest are eight hexadecimal digits that stand for something longer.
 func digest(of string) string {
@@ -41,9 +30,7 @@ func fingerprint(of any) string {
 
 // etag is the version of an IAM policy.
 func etag() string {
-	buf := make([]byte, 8)
-	_, _ = rand.Read(buf)
-	return base64.StdEncoding.EncodeToString(buf)
+	return base64.StdEncoding.EncodeToString(random.Bytes(8))
 }
 
 func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000-07:00") }

@@ -14,7 +14,7 @@ const (
 )
 
 func TestGetZones(t *testing.T) {
-	p := &platform{account: newAccount(t)}
+	p := newAccount(t)
 	_, err := p.Invoke(getZones, Props{})
 	assert.ErrorContains(t, err, "Compute Engine API has not been used in project "+p.number()+" before or it is disabled.")
 	assert.ErrorContains(t, err, "SERVICE_DISABLED")
@@ -38,7 +38,7 @@ func TestGetZones(t *testing.T) {
 }
 
 func TestGetMachineTypes(t *testing.T) {
-	p := &platform{account: newAccount(t)}
+	p := newAccount(t)
 	_, err := p.Invoke(getMachineTypes, Props{"zone": "us-central1-a"})
 	assert.ErrorContains(t, err, "Compute Engine API has not been used")
 	p.Must(serviceType, "compute", Props{"service": "compute.googleapis.com"})

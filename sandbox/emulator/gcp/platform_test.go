@@ -1,35 +1,30 @@
 package gcp_test
 
 import (
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"slices"
 	"testing"
 
-	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 	"gantry.dev/gantry/sandbox/localkube"
 )
 
 func TestPlatform_ComesUpAndLeavesNothing(t *testing.T) {
 	p := newPlatform(t)
-	assert.Equal(t, len(p.all), len(p.objects()))
-	for _, r := range p.all {
+	assert.Equal(t, len(p.All), len(p.Objects()))
+	for _, r := range p.All {
 		assert.NotEmpty(t, r.ID, r.URN)
 		if link, ok := r.Outputs["selfLink"].(string); ok {
 			assert.Regexp(t, `^https://(www|container)\.googleapis\.com/(compute/)?v1/projects/`+project+`/.+/`+r.Outputs["name"].(string)+`$`, link)
 		}
 	}
-	slices.Reverse(p.all)
-	for _, r := range p.all {
-		require.NoError(t, p.Delete(r), r.URN)
-	}
-	assert.Empty(t, p.kube.clusters)
-	assert.Empty(t, p.objects())
+	p.TakeDown()
+	assert.Empty(t, p.Kube.Clusters)
+	assert.Empty(t, p.Objects())
 }
 
 func TestPlatform_LeavesItsAPIsToOthersInTheProject(t *testing.T) {
@@ -37,11 +32,8 @@ func TestPlatform_LeavesItsAPIsToOthersInTheProject(t *testing.T) {
 	p.Stack = "prod"
 	theirs := p.Must(networkType, "their-vpc", Props{})
 	p.Stack = "dev"
-	slices.Reverse(p.all)
-	for _, r := range p.all {
-		require.NoError(t, p.Delete(r), r.URN)
-	}
-	left := p.objects()
+	p.TakeDown()
+	left := p.Objects()
 	require.Len(t, left, 5)
 	for _, o := range left {
 		assert.Equal(t, o.Token == networkType, o.URN != "", "an API that stays enabled belongs to no stack")
@@ -49,72 +41,62 @@ func TestPlatform_LeavesItsAPIsToOthersInTheProject(t *testing.T) {
 
 	p.Stack = "prod"
 	compute := p.Must(serviceType, "compute", Props{"service": "compute.googleapis.com", "disableOnDestroy": false})
-	assert.Len(t, p.objects(), 5, "to enable what is enabled is no error")
+	assert.Len(t, p.Objects(), 5, "to enable what is enabled is no error")
 	require.NoError(t, p.Delete(theirs))
 	require.NoError(t, p.Delete(compute))
-	assert.Empty(t, p.objects(), "nobody is left in the project")
+	assert.Empty(t, p.Objects(), "nobody is left in the project")
 }
 
 func TestPlatform_ASecondRunChangesNothingAndARefreshFindsNoDrift(t *testing.T) {
 	p := newPlatform(t)
-	for _, r := range p.all {
+	for _, r := range p.All {
 		read, err := p.Read(r)
 		require.NoError(t, err)
-		assert.Equal(t, r, read)
-		diff, err := p.Diff(r, given(r))
-		require.NoError(t, err)
-		assert.Empty(t, diff.GetDetailedDiff(), r.URN)
+		p.Unchanged(r, read, given(r))
 	}
 }
 
 func TestPlatform_SurvivesARestart(t *testing.T) {
 	p := newPlatform(t)
-	before, nodes := p.objects(), p.kube.nodes("kubernetes.io/os", "linux")
+	nodes := p.Kube.Nodes("kubernetes.io/os", "linux")
 	require.Len(t, nodes, 5)
-	require.NoError(t, p.store.Close())
 
-	kube := newKubernetes()
-	again := openAccount(t, p.path, kube)
-	assert.Equal(t, before, again.objects())
-	require.NoError(t, again.gcp.Restore(t.Context()))
-	assert.Equal(t, nodes, kube.nodes("kubernetes.io/os", "linux"))
-	assert.Equal(t, p.kube.addons, kube.addons)
+	again := p.Restart()
+	assert.Equal(t, nodes, again.Kube.Nodes("kubernetes.io/os", "linux"))
+	assert.Equal(t, p.Kube.Addons, again.Kube.Addons)
 }
 
 func TestRollback_UndoesAnInterruptedCreation(t *testing.T) {
 	p := newCluster(t)
-	known := map[string][]string{}
-	for _, r := range p.all {
-		known[r.URN] = append(known[r.URN], r.ID)
-	}
+	known := p.Known()
 	lost := p.Must(poolType, "cpu", p.cpuProps("cpu", 1))
 	guarded := p.Must(clusterType, "guarded", change(p.clusterProps(), Props{
 		"name": "guarded", "deletionProtection": true, "privateClusterConfig": Props{"masterIpv4CidrBlock": "10.0.255.224/28"},
 	}))
-	require.Len(t, p.kube.pool("cpu"), 2)
+	require.Len(t, p.pool("cpu"), 2)
 
-	deleted, err := p.gcp.Rollback(t.Context(), p.Project, p.Stack, known)
+	deleted, err := p.Cloud.Rollback(t.Context(), p.Project, p.Stack, known)
 	require.NoError(t, err)
 	require.Len(t, deleted, 2)
 	assert.Equal(t, []string{guarded.ID, lost.ID}, []string{deleted[0].ID, deleted[1].ID}, "also what is protected, for nobody knows it yet")
-	assert.Empty(t, p.kube.pool("cpu"))
-	assert.Len(t, p.kube.clusters, 1)
+	assert.Empty(t, p.pool("cpu"))
+	assert.Len(t, p.Kube.Clusters, 1)
 
-	_, err = p.gcp.Rollback(t.Context(), p.Project, p.Stack, nil)
+	_, err = p.Cloud.Rollback(t.Context(), p.Project, p.Stack, nil)
 	require.NoError(t, err)
-	assert.Empty(t, p.objects(), "an engine that knows nothing owns nothing")
+	assert.Empty(t, p.Objects(), "an engine that knows nothing owns nothing")
 }
 
 func TestCluster_HasWhatAKubeconfigNeeds(t *testing.T) {
 	p := newCluster(t)
-	cluster := p.by["cluster"]
+	cluster := p.By["cluster"]
 	out := cluster.Outputs
 	assert.Equal(t, "projects/"+project+"/locations/us-central1/clusters/dev", cluster.ID)
 	assert.Equal(t, "198.51.100.1", out["endpoint"])
 	assert.Equal(t, "1.34.6-gke.1067000", out["masterVersion"])
 	assert.Equal(t, "100.64.0.0/14", out["clusterIpv4Cidr"])
 	assert.Equal(t, "172.20.0.0/20", out["servicesIpv4Cidr"])
-	assert.Equal(t, "projects/"+project+"/regions/us-central1/subnetworks/"+p.text("subnet", "name"), out["subnetwork"])
+	assert.Equal(t, "projects/"+project+"/regions/us-central1/subnetworks/"+p.Text("subnet", "name"), out["subnetwork"])
 	assert.Equal(t, Props{
 		"enablePrivateNodes": true, "enablePrivateEndpoint": false, "masterIpv4CidrBlock": "10.0.255.240/28",
 		"privateEndpoint": "10.0.255.242", "publicEndpoint": "198.51.100.1",
@@ -122,21 +104,17 @@ func TestCluster_HasWhatAKubeconfigNeeds(t *testing.T) {
 
 	text, err := base64.StdEncoding.DecodeString(out["masterAuth"].(Props)["clusterCaCertificate"].(string))
 	require.NoError(t, err)
-	block, _ := pem.Decode(text)
-	require.NotNil(t, block)
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	require.NoError(t, err)
-	assert.True(t, certificate.IsCA)
+	emulatortest.IsAuthority(t, text)
 
 	for endpoint, known := range map[string]bool{
 		"https://198.51.100.1": true, "198.51.100.1": true, "https://10.0.255.242": true,
 		"https://198.51.100.2": false, "https://": false, "": false,
 	} {
-		name, ok := p.gcp.ClusterByEndpoint(endpoint)
+		name, ok := p.Cloud.ClusterByEndpoint(endpoint)
 		assert.Equal(t, known, ok, endpoint)
 		if known {
 			assert.Equal(t, control, name)
-			assert.Contains(t, p.kube.clusters, name)
+			assert.Contains(t, p.Kube.Clusters, name)
 		}
 	}
 }
@@ -145,7 +123,7 @@ func TestCluster_AnswersWhereItIsPrivate(t *testing.T) {
 	p := newCluster(t)
 	cluster := p.alter("cluster", Props{"privateClusterConfig": Props{"enablePrivateEndpoint": true}})
 	assert.Equal(t, "10.0.255.242", cluster.Outputs["endpoint"])
-	name, ok := p.gcp.ClusterByEndpoint("https://10.0.255.242")
+	name, ok := p.Cloud.ClusterByEndpoint("https://10.0.255.242")
 	assert.True(t, ok)
 	assert.Equal(t, control, name)
 }
@@ -163,7 +141,7 @@ func TestCluster_IsUnknownUntilItExists(t *testing.T) {
 	assert.Equal(t, unknown, plan.Outputs["privateClusterConfig"].(Props)["privateEndpoint"])
 	assert.Equal(t, true, plan.Outputs["enableShieldedNodes"], "defaults of the provider are known")
 
-	upgrade, err := p.PreviewUpdate(p.by["cluster"], change(p.clusterProps(), Props{"minMasterVersion": "1.35", "resourceLabels": Props{"team": "x"}}))
+	upgrade, err := p.PreviewUpdate(p.By["cluster"], change(p.clusterProps(), Props{"minMasterVersion": "1.35", "resourceLabels": Props{"team": "x"}}))
 	require.NoError(t, err)
 	assert.Equal(t, unknown, upgrade.Outputs["masterVersion"])
 	assert.Equal(t, unknown, upgrade.Outputs["labelFingerprint"])
@@ -172,34 +150,34 @@ func TestCluster_IsUnknownUntilItExists(t *testing.T) {
 
 func TestCluster_TwoOfANameAreTwoControlPlanes(t *testing.T) {
 	p := newCluster(t)
-	p.add(subnetType, "west", Props{
-		"network": p.by["vpc"].ID, "region": "us-west1", "ipCidrRange": "10.1.0.0/20",
+	p.Add(subnetType, "west", Props{
+		"network": p.By["vpc"].ID, "region": "us-west1", "ipCidrRange": "10.1.0.0/20",
 		"secondaryIpRanges":     []any{Props{"rangeName": "pods", "ipCidrRange": "100.68.0.0/16"}, Props{"rangeName": "services", "ipCidrRange": "172.21.0.0/20"}},
 		"privateIpGoogleAccess": true,
 	})
-	west := p.add(clusterType, "west-cluster", without(change(p.clusterProps(), Props{
-		"location": "us-west1", "nodeLocations": nil, "subnetwork": p.by["west"].ID, "databaseEncryption": nil,
+	west := p.Add(clusterType, "west-cluster", without(change(p.clusterProps(), Props{
+		"location": "us-west1", "nodeLocations": nil, "subnetwork": p.By["west"].ID, "databaseEncryption": nil,
 		"privateClusterConfig": Props{"masterIpv4CidrBlock": "10.1.255.240/28"},
 	})))
 	assert.Equal(t, "198.51.100.2", west.Outputs["endpoint"])
 	assert.Equal(t, []any{"us-west1-a", "us-west1-b", "us-west1-c"}, west.Outputs["nodeLocations"], "a region's first three zones")
-	assert.Len(t, p.kube.clusters, 2)
-	require.NoError(t, p.Delete(p.by["cluster"]))
-	assert.NotContains(t, p.kube.clusters, control)
-	assert.Len(t, p.kube.clusters, 1)
+	assert.Len(t, p.Kube.Clusters, 2)
+	require.NoError(t, p.Delete(p.By["cluster"]))
+	assert.NotContains(t, p.Kube.Clusters, control)
+	assert.Len(t, p.Kube.Clusters, 1)
 }
 
 func TestCluster_PrivateOnesAreToldApart(t *testing.T) {
 	p := newCluster(t)
 	p.alter("cluster", Props{"privateClusterConfig": Props{"enablePrivateEndpoint": true}})
-	p.add(networkType, "twin", Props{"autoCreateSubnetworks": false})
-	p.add(subnetType, "twin-subnet", change(given(p.by["subnet"]), Props{"network": p.by["twin"].ID}))
-	twin := p.add(clusterType, "twin-cluster", change(given(p.by["cluster"]), Props{
-		"name": "twin", "network": p.by["twin"].ID, "subnetwork": p.by["twin-subnet"].ID,
+	p.Add(networkType, "twin", Props{"autoCreateSubnetworks": false})
+	p.Add(subnetType, "twin-subnet", change(given(p.By["subnet"]), Props{"network": p.By["twin"].ID}))
+	twin := p.Add(clusterType, "twin-cluster", change(given(p.By["cluster"]), Props{
+		"name": "twin", "network": p.By["twin"].ID, "subnetwork": p.By["twin-subnet"].ID,
 	}))
 	assert.Equal(t, "10.0.255.243", twin.Outputs["endpoint"], "the same ranges in another network")
 	for endpoint, want := range map[string]string{"10.0.255.242": control, "10.0.255.243": "gke_" + project + "_us-central1_twin"} {
-		name, ok := p.gcp.ClusterByEndpoint("https://" + endpoint)
+		name, ok := p.Cloud.ClusterByEndpoint("https://" + endpoint)
 		assert.True(t, ok)
 		assert.Equal(t, want, name)
 	}
@@ -222,14 +200,14 @@ func TestCluster_ChoosesRangesThatAreFree(t *testing.T) {
 func TestCluster_IsDeletedOnlyWhenItMayBe(t *testing.T) {
 	p := newCluster(t)
 	p.alter("cluster", Props{"deletionProtection": nil})
-	assert.ErrorContains(t, p.Delete(p.by["cluster"]),
+	assert.ErrorContains(t, p.Delete(p.By["cluster"]),
 		"Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed with cluster deletion.")
-	assert.Contains(t, p.kube.clusters, control, "a refused delete leaves the control plane alone")
+	assert.Contains(t, p.Kube.Clusters, control, "a refused delete leaves the control plane alone")
 
 	pool := p.Must(poolType, "cpu", p.cpuProps("cpu", 1))
 	p.alter("cluster", Props{"deletionProtection": false})
-	p.drop("cluster")
-	assert.Empty(t, p.kube.clusters)
+	p.Drop("cluster")
+	assert.Empty(t, p.Kube.Clusters)
 	read, err := p.Read(pool)
 	require.NoError(t, err)
 	assert.Empty(t, read.ID, "node pools go with their cluster")
@@ -237,7 +215,7 @@ func TestCluster_IsDeletedOnlyWhenItMayBe(t *testing.T) {
 
 func TestCluster_SwitchesItsAddons(t *testing.T) {
 	p := newCluster(t)
-	running := func(addon string) bool { return p.kube.addons[control+"/"+addon] }
+	running := func(addon string) bool { return p.Kube.Addons[control+"/"+addon] }
 	assert.True(t, running("gcp-pd-csi-driver"))
 	assert.True(t, running("gcs-fuse-csi-driver"))
 	assert.True(t, running("metrics-server"), "GKE runs one in every cluster")
@@ -260,7 +238,7 @@ func TestCluster_KeepsItsFirstPoolWhenItIsTold(t *testing.T) {
 		"nodeConfig": Props{"machineType": "n1-standard-4"}, "privateClusterConfig": Props{"masterIpv4CidrBlock": "10.0.255.224/28"},
 	}))
 	classic := p.Must(clusterType, "classic", props)
-	nodes := p.kube.clusters["gke_"+project+"_us-central1-a_classic"]
+	nodes := p.Kube.Clusters["gke_"+project+"_us-central1-a_classic"]
 	require.Len(t, nodes, 1)
 	for name, n := range nodes {
 		assert.Regexp(t, `^gke-classic-default-pool-[0-9a-f]{8}-[0-9a-z]{4}$`, name)
@@ -270,18 +248,18 @@ func TestCluster_KeepsItsFirstPoolWhenItIsTold(t *testing.T) {
 		"name": "wide", "nodeLocations": []any{"us-central1-b"}, "privateClusterConfig": Props{"masterIpv4CidrBlock": "10.0.255.208/28"},
 	})
 	p.Must(clusterType, "wide", wide)
-	assert.Len(t, p.kube.clusters["gke_"+project+"_us-central1-a_wide"], 2, "in its own zone and in the one beside it")
+	assert.Len(t, p.Kube.Clusters["gke_"+project+"_us-central1-a_wide"], 2, "in its own zone and in the one beside it")
 	_, err := p.Create(poolType, "again", change(p.cpuProps("default-pool", 1), Props{"cluster": classic.ID}))
 	assert.ErrorContains(t, err, "Already exists: "+classic.ID+"/nodePools/default-pool.")
 
 	_, err = p.Update(classic, change(props, Props{"removeDefaultNodePool": true}))
 	require.NoError(t, err)
-	assert.Empty(t, p.kube.clusters["gke_"+project+"_us-central1-a_classic"])
+	assert.Empty(t, p.Kube.Clusters["gke_"+project+"_us-central1-a_classic"])
 }
 
 func TestNodePool_BecomesNodesAsGKELabelsThem(t *testing.T) {
 	p := newPlatform(t)
-	nodes := p.kube.pool("serve")
+	nodes := p.pool("serve")
 	require.Len(t, nodes, 3, "the autoscaler brings a new pool up to its least size")
 	assert.Equal(t, map[string]int{"us-central1-a": 2, "us-central1-b": 1}, perZone(nodes))
 	n := nodes[slices.IndexFunc(nodes, func(n localkube.Node) bool { return n.Zone == "us-central1-b" })]
@@ -319,7 +297,7 @@ func TestNodePool_BecomesNodesAsGKELabelsThem(t *testing.T) {
 		assert.Equal(t, want, n.Labels[label], label)
 	}
 
-	system := p.kube.pool("system")
+	system := p.pool("system")
 	require.Len(t, system, 2, "a fixed number is that of each zone")
 	assert.Equal(t, "true", system[0].Labels["iam.gke.io/gke-metadata-server-enabled"])
 	assert.Equal(t, "standard", system[0].Labels["cloud.google.com/gke-provisioning"])
@@ -337,8 +315,8 @@ func TestNodePool_BecomesNodesAsGKELabelsThem(t *testing.T) {
 
 func TestNodePool_TellsWhatGKETells(t *testing.T) {
 	p := newPlatform(t)
-	out := p.by["serve"].Outputs
-	assert.Equal(t, p.by["cluster"].ID+"/nodePools/serve", p.by["serve"].ID)
+	out := p.By["serve"].Outputs
+	assert.Equal(t, p.By["cluster"].ID+"/nodePools/serve", p.By["serve"].ID)
 	assert.Equal(t, "us-central1", out["location"], "of the cluster that the pool names by its path")
 	assert.Equal(t, "1.34.6-gke.1067000", out["version"])
 	assert.Equal(t, Props{"maxSurge": 1.0, "maxUnavailable": 0.0, "strategy": "SURGE"}, out["upgradeSettings"])
@@ -365,27 +343,27 @@ func TestNodePool_GetsTheTaintsOfGKE(t *testing.T) {
 		return change(p.gpuProps(name), Props{"nodeConfig": Props{"taints": []any{}}})
 	}
 	first := p.Must(poolType, "first", bare("first"))
-	assert.Empty(t, p.kube.pool("first")[0].Taints, "there is no other pool")
+	assert.Empty(t, p.pool("first")[0].Taints, "there is no other pool")
 
 	p.Must(poolType, "system", p.cpuProps("system", 1))
 	first, err := p.Update(first, change(bare("first"), Props{"nodeConfig": Props{"labels": Props{"a": "b"}}}))
 	require.NoError(t, err)
-	assert.Empty(t, p.kube.pool("first")[0].Taints, "never afterwards")
-	assert.Equal(t, "b", p.kube.pool("first")[0].Labels["a"])
+	assert.Empty(t, p.pool("first")[0].Taints, "never afterwards")
+	assert.Equal(t, "b", p.pool("first")[0].Labels["a"])
 
 	second := p.Must(poolType, "second", bare("second"))
 	gpu := localkube.Taint{Key: "nvidia.com/gpu", Value: "present", Effect: "NoSchedule"}
-	assert.Equal(t, []localkube.Taint{gpu}, p.kube.pool("second")[0].Taints)
+	assert.Equal(t, []localkube.Taint{gpu}, p.pool("second")[0].Taints)
 	assert.Equal(t, []any{Props{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}},
 		second.Outputs["nodeConfig"].(Props)["effectiveTaints"])
 	assert.NotContains(t, second.Inputs["nodeConfig"].(Props)["taints"], gpu.Key)
 
 	_, err = p.Update(second, change(bare("second"), Props{"nodeConfig": Props{"labels": Props{"a": "b"}}}))
 	require.NoError(t, err)
-	assert.Equal(t, []localkube.Taint{gpu}, p.kube.pool("second")[0].Taints, "an update does not take it away")
+	assert.Equal(t, []localkube.Taint{gpu}, p.pool("second")[0].Taints, "an update does not take it away")
 
 	p.Must(poolType, "arm", change(p.cpuProps("arm", 1), Props{"nodeConfig": Props{"machineType": "t2a-standard-4"}}))
-	assert.Equal(t, []localkube.Taint{{Key: "kubernetes.io/arch", Value: "arm64", Effect: "NoSchedule"}}, p.kube.pool("arm")[0].Taints)
+	assert.Equal(t, []localkube.Taint{{Key: "kubernetes.io/arch", Value: "arm64", Effect: "NoSchedule"}}, p.pool("arm")[0].Taints)
 	require.NoError(t, p.Delete(first))
 }
 
@@ -394,15 +372,15 @@ func TestNodePool_KnowsTheGPUsOfItsMachine(t *testing.T) {
 	pool := p.Must(poolType, "serve", change(p.gpuProps("serve"), Props{
 		"nodeConfig": Props{"machineType": "g2-standard-24", "guestAccelerators": []any{}},
 	}))
-	assert.Equal(t, 2, p.kube.pool("serve")[0].GPUs)
+	assert.Equal(t, 2, p.pool("serve")[0].GPUs)
 	assert.Equal(t, []any{Props{"type": "nvidia-l4", "count": 2.0, "gpuDriverInstallationConfig": Props{"gpuDriverVersion": "DEFAULT"}}},
 		pool.Outputs["nodeConfig"].(Props)["guestAccelerators"])
 
 	p.Must(poolType, "t4", change(p.gpuProps("t4"), Props{"nodeConfig": Props{
 		"machineType": "n1-standard-8", "guestAccelerators": []any{Props{"type": "nvidia-tesla-t4", "count": 4}},
 	}}))
-	assert.Equal(t, 4, p.kube.pool("t4")[0].GPUs)
-	assert.Equal(t, "nvidia-tesla-t4", p.kube.pool("t4")[0].Labels["cloud.google.com/gke-accelerator"])
+	assert.Equal(t, 4, p.pool("t4")[0].GPUs)
+	assert.Equal(t, "nvidia-tesla-t4", p.pool("t4")[0].Labels["cloud.google.com/gke-accelerator"])
 }
 
 // GKE runs a device plugin of its own on GPU nodes.
@@ -424,9 +402,9 @@ func TestNodePool_AdvertisesItsGPUsUnlessItIsToldNotTo(t *testing.T) {
 		"plain":    {Props{"machineType": "e2-standard-4", "guestAccelerators": []any{}}, false},
 	} {
 		p.Must(poolType, name, change(p.gpuProps(name), Props{"nodeConfig": test.config}))
-		assert.Equal(t, test.want, p.kube.pool(name)[0].DevicePlugin, name)
+		assert.Equal(t, test.want, p.pool(name)[0].DevicePlugin, name)
 	}
-	assert.Equal(t, "true", p.kube.pool("operator")[0].Labels["gke-no-default-nvidia-gpu-device-plugin"])
+	assert.Equal(t, "true", p.pool("operator")[0].Labels["gke-no-default-nvidia-gpu-device-plugin"])
 }
 
 func TestNodePool_Scales(t *testing.T) {
@@ -466,10 +444,10 @@ func TestNodePool_Scales(t *testing.T) {
 			base := p.cpuProps("cpu", 0)
 			delete(base, "nodeCount")
 			pool := p.Must(poolType, "cpu", change(base, test.props))
-			assert.Equal(t, test.want, perZone(p.kube.pool("cpu")))
+			assert.Equal(t, test.want, perZone(p.pool("cpu")))
 			_, err := p.Update(pool, change(base, test.then))
 			require.NoError(t, err)
-			assert.Equal(t, test.after, perZone(p.kube.pool("cpu")))
+			assert.Equal(t, test.after, perZone(p.pool("cpu")))
 		})
 	}
 }
@@ -477,7 +455,7 @@ func TestNodePool_Scales(t *testing.T) {
 func TestNodePool_UpdatesReachTheNodes(t *testing.T) {
 	p := newCluster(t)
 	pool := p.Must(poolType, "cpu", p.cpuProps("cpu", 1))
-	before := p.kube.pool("cpu")
+	before := p.pool("cpu")
 	require.Len(t, before, 2)
 
 	taint := Props{"nodeConfig": Props{"taints": []any{Props{"key": "k", "value": "v", "effect": "NO_EXECUTE"}}, "labels": Props{"team": "a"}}}
@@ -486,7 +464,7 @@ func TestNodePool_UpdatesReachTheNodes(t *testing.T) {
 	assert.Equal(t, unknown, plan.Outputs["nodeConfig"].(Props)["effectiveTaints"])
 	pool, err = p.Update(pool, change(p.cpuProps("cpu", 1), taint))
 	require.NoError(t, err)
-	for i, n := range p.kube.pool("cpu") {
+	for i, n := range p.pool("cpu") {
 		assert.Equal(t, before[i].Name, n.Name, "labels and taints change in place")
 		assert.Equal(t, []localkube.Taint{{Key: "k", Value: "v", Effect: "NoExecute"}}, n.Taints)
 		assert.Equal(t, "a", n.Labels["team"])
@@ -494,7 +472,7 @@ func TestNodePool_UpdatesReachTheNodes(t *testing.T) {
 
 	pool, err = p.Update(pool, change(p.cpuProps("cpu", 1), Props{"nodeConfig": Props{"machineType": "e2-standard-8"}}))
 	require.NoError(t, err)
-	after := p.kube.pool("cpu")
+	after := p.pool("cpu")
 	require.Len(t, after, 2)
 	assert.NotEqual(t, before[0].Name, after[0].Name, "another machine type means other machines")
 	assert.Equal(t, 8, after[0].VCPU)
@@ -506,9 +484,9 @@ func TestNodePool_UpdatesReachTheNodes(t *testing.T) {
 	pool, err = p.Update(pool, change(p.cpuProps("cpu", 1), Props{"version": "1.35"}))
 	require.NoError(t, err)
 	assert.Equal(t, "1.35.3-gke.1389000", pool.Outputs["version"])
-	assert.NotEqual(t, after[0].Name, p.kube.pool("cpu")[0].Name)
+	assert.NotEqual(t, after[0].Name, p.pool("cpu")[0].Name)
 	require.NoError(t, p.Delete(pool))
-	assert.Empty(t, p.kube.pool("cpu"))
+	assert.Empty(t, p.pool("cpu"))
 }
 
 // Each of these pools is accepted, and its nodes never come.
@@ -519,7 +497,7 @@ func TestNodePool_FailsWhenItsNodesDoNotJoin(t *testing.T) {
 	}{
 		"no way to the registries": {
 			func(p *platform) {
-				p.drop("nat")
+				p.Drop("nat")
 				p.alter("subnet", Props{"privateIpGoogleAccess": false})
 			},
 			"has neither a Cloud NAT nor Private Google Access",
@@ -527,10 +505,10 @@ func TestNodePool_FailsWhenItsNodesDoNotJoin(t *testing.T) {
 		"a NAT for others": {
 			func(p *platform) {
 				p.alter("subnet", Props{"privateIpGoogleAccess": false})
-				p.add(subnetType, "other", Props{"network": p.by["vpc"].ID, "region": "us-central1", "ipCidrRange": "10.2.0.0/24"})
+				p.Add(subnetType, "other", Props{"network": p.By["vpc"].ID, "region": "us-central1", "ipCidrRange": "10.2.0.0/24"})
 				p.alter("nat", Props{
 					"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
-					"subnetworks":                   []any{Props{"name": p.by["other"].ID, "sourceIpRangesToNats": []any{"ALL_IP_RANGES"}}},
+					"subnetworks":                   []any{Props{"name": p.By["other"].ID, "sourceIpRangesToNats": []any{"ALL_IP_RANGES"}}},
 				})
 			},
 			"has neither a Cloud NAT nor Private Google Access",
@@ -543,12 +521,12 @@ func TestNodePool_FailsWhenItsNodesDoNotJoin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newCluster(t)
 			test.spoil(p)
-			before := len(p.objects())
+			before := len(p.Objects())
 			_, err := p.Create(poolType, "cpu", p.cpuProps("cpu", 1))
 			assert.ErrorContains(t, err, "Error waiting for creating GKE NodePool: All cluster resources were brought up, but: only 0 nodes out of 2 have registered;")
 			assert.ErrorContains(t, err, test.want)
-			assert.Equal(t, before, len(p.objects()), "the account is as it was")
-			assert.Empty(t, p.kube.pool("cpu"))
+			assert.Equal(t, before, len(p.Objects()), "the account is as it was")
+			assert.Empty(t, p.pool("cpu"))
 			p.Must(poolType, "cpu", p.cpuProps("cpu", 0)) // nobody has to join
 			_, err = p.Create(clusterType, "two", change(p.clusterProps(), Props{
 				"name": "two", "privateClusterConfig": Props{"masterIpv4CidrBlock": "10.0.255.224/28"},
@@ -560,29 +538,29 @@ func TestNodePool_FailsWhenItsNodesDoNotJoin(t *testing.T) {
 
 func TestNodePool_JoinsThroughOneOfTwoWays(t *testing.T) {
 	p := newCluster(t)
-	p.drop("nat")
+	p.Drop("nat")
 	p.Must(poolType, "google", p.cpuProps("google", 1)) // through Private Google Access
 	p.alter("subnet", Props{"privateIpGoogleAccess": false})
 	public := p.Must(poolType, "public", change(p.cpuProps("public", 1), Props{"networkConfig": Props{"enablePrivateNodes": false}}))
-	assert.Equal(t, "false", p.kube.pool("public")[0].Labels["cloud.google.com/private-node"])
+	assert.Equal(t, "false", p.pool("public")[0].Labels["cloud.google.com/private-node"])
 	require.NoError(t, p.Delete(public))
 
-	p.add(natType, "listed", Props{
-		"router": p.text("router", "name"), "region": "us-central1", "natIpAllocateOption": "AUTO_ONLY",
+	p.Add(natType, "listed", Props{
+		"router": p.Text("router", "name"), "region": "us-central1", "natIpAllocateOption": "AUTO_ONLY",
 		"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
-		"subnetworks":                   []any{Props{"name": p.text("subnet", "selfLink"), "sourceIpRangesToNats": []any{"ALL_IP_RANGES"}}},
+		"subnetworks":                   []any{Props{"name": p.Text("subnet", "selfLink"), "sourceIpRangesToNats": []any{"ALL_IP_RANGES"}}},
 	})
 	p.Must(poolType, "translated", p.cpuProps("translated", 1))
 }
 
 func TestNodePool_FailsWithItsControlPlane(t *testing.T) {
 	p := newCluster(t)
-	p.kube.broken = fmt.Errorf("no port left")
+	p.Kube.Broken = fmt.Errorf("no port left")
 	_, err := p.Create(clusterType, "two", change(p.clusterProps(), Props{
 		"name": "two", "privateClusterConfig": Props{"masterIpv4CidrBlock": "10.0.255.224/28"}, "deletionProtection": true,
 	}))
 	assert.ErrorContains(t, err, "creating two: no port left")
-	assert.Len(t, p.kube.clusters, 1, "what failed is gone, protected or not")
+	assert.Len(t, p.Kube.Clusters, 1, "what failed is gone, protected or not")
 }
 
 func TestDefaultLabels_AreOnWhatTakesThem(t *testing.T) {
@@ -644,19 +622,15 @@ func TestReplace_FollowsTheRealProvider(t *testing.T) {
 		"the zones of a pool":           {of: "serve", change: Props{"nodeLocations": []any{"us-central1-a"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := p.by[test.of]
-			diff, err := p.Diff(r, without(change(given(r), test.change)))
-			require.NoError(t, err)
-			assert.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, diff.GetChanges())
-			assert.Equal(t, test.replace, diff.GetReplaces())
-			assert.Equal(t, test.deleteFirst, diff.GetDeleteBeforeReplace())
+			r := p.By[test.of]
+			p.Replaces(t, r, without(change(given(r), test.change)), test.replace, test.deleteFirst)
 		})
 	}
 }
 
 func TestDiff_ArraysThatAreSets(t *testing.T) {
 	p := newPlatform(t)
-	diff, err := p.Diff(p.by["serve"], change(p.gpuProps("serve"), Props{"nodeLocations": []any{"us-central1-b", "us-central1-a"}}))
+	diff, err := p.Diff(p.By["serve"], change(p.gpuProps("serve"), Props{"nodeLocations": []any{"us-central1-b", "us-central1-a"}}))
 	require.NoError(t, err)
 	assert.Empty(t, diff.GetDetailedDiff(), "the order of zones means nothing")
 }

@@ -7,25 +7,27 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 )
 
 func TestRefusals_Cluster(t *testing.T) {
 	p := newCluster(t)
-	p.add(networkType, "lonely", Props{"name": "lonely", "autoCreateSubnetworks": false})
-	p.add(subnetType, "lonely-subnet", Props{"name": "lonely", "network": p.by["lonely"].ID, "ipCidrRange": "10.0.0.0/20"})
-	p.add(subnetType, "east", Props{"name": "east", "network": p.by["vpc"].ID, "region": "us-east1", "ipCidrRange": "10.1.0.0/20"})
-	p.add(keyType, "secret", Props{"keyRing": p.by["keys"].ID})
-	p.add(ringType, "europe", Props{"location": "europe-west4"})
-	p.add(keyType, "european", Props{"keyRing": p.by["europe"].ID})
-	p.add(accountType, "off", Props{"accountId": "switched-off", "disabled": true})
+	p.Add(networkType, "lonely", Props{"name": "lonely", "autoCreateSubnetworks": false})
+	p.Add(subnetType, "lonely-subnet", Props{"name": "lonely", "network": p.By["lonely"].ID, "ipCidrRange": "10.0.0.0/20"})
+	p.Add(subnetType, "east", Props{"name": "east", "network": p.By["vpc"].ID, "region": "us-east1", "ipCidrRange": "10.1.0.0/20"})
+	p.Add(keyType, "secret", Props{"keyRing": p.By["keys"].ID})
+	p.Add(ringType, "europe", Props{"location": "europe-west4"})
+	p.Add(keyType, "european", Props{"keyRing": p.By["europe"].ID})
+	p.Add(accountType, "off", Props{"accountId": "switched-off", "disabled": true})
 	base := change(p.clusterProps(), Props{"name": "two", "privateClusterConfig": Props{"masterIpv4CidrBlock": "10.0.255.224/28"}})
 	with := func(more Props) Props { return change(base, more) }
 	private := func(more Props) Props { return with(Props{"privateClusterConfig": more}) }
 	ranges := func(more Props) Props { return with(Props{"ipAllocationPolicy": more}) }
 	fuse := Props{"addonsConfig": Props{"gcsFuseCsiDriverConfig": Props{"enabled": true}}}
-	subnet := p.text("subnet", "name")
+	subnet := p.Text("subnet", "name")
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"one that exists":           {clusterType, p.clusterProps(), "Error 409: Already exists: projects/" + project + "/locations/us-central1/clusters/dev., alreadyExists"},
 		"a long name":               {clusterType, with(Props{"name": strings.Repeat("n", 41)}), "it cannot be longer than 40 characters"},
 		"capitals in a name":        {clusterType, with(Props{"name": "Two"}), "can only contain lowercase letters, numbers and hyphens"},
@@ -48,8 +50,8 @@ func TestRefusals_Cluster(t *testing.T) {
 		"no subnetwork":             {clusterType, with(Props{"subnetwork": nil}), "requires specifying a subnetwork"},
 		"a subnetwork that is none": {clusterType, with(Props{"subnetwork": "none"}), `has no subnetwork named "none".`},
 		"a subnetwork elsewhere":    {clusterType, with(Props{"subnetwork": "east"}), `has no subnetwork named "east" in region "us-central1".`},
-		"another network's":         {clusterType, with(Props{"subnetwork": p.by["lonely-subnet"].ID}), `Subnetwork "` + p.by["lonely-subnet"].ID + `" is not valid for Network "` + p.text("vpc", "name") + `".`},
-		"no range for pods":         {clusterType, ranges(Props{"clusterSecondaryRangeName": "pod"}), `Pod secondary range "pod" not found in network "https://www.googleapis.com/compute/v1/` + p.by["vpc"].ID + `", subnetwork "` + subnet + `".`},
+		"another network's":         {clusterType, with(Props{"subnetwork": p.By["lonely-subnet"].ID}), `Subnetwork "` + p.By["lonely-subnet"].ID + `" is not valid for Network "` + p.Text("vpc", "name") + `".`},
+		"no range for pods":         {clusterType, ranges(Props{"clusterSecondaryRangeName": "pod"}), `Pod secondary range "pod" not found in network "https://www.googleapis.com/compute/v1/` + p.By["vpc"].ID + `", subnetwork "` + subnet + `".`},
 		"no range for services":     {clusterType, ranges(Props{"servicesSecondaryRangeName": "service"}), `Service secondary range "service" not found`},
 		"one range for both":        {clusterType, ranges(Props{"servicesSecondaryRangeName": "pods"}), "Pod secondary range name (pods) should not be the same as service secondary range name."},
 		"a range and a block":       {clusterType, ranges(Props{"clusterIpv4CidrBlock": "/14"}), "takes the names of secondary ranges or CIDR blocks, not both"},
@@ -71,12 +73,12 @@ func TestRefusals_Cluster(t *testing.T) {
 		"a datapath that is none":   {clusterType, with(Props{"datapathProvider": "FAST"}), "expected one of DATAPATH_PROVIDER_UNSPECIFIED"},
 		"buckets without identity":  {clusterType, with(change(fuse, Props{"workloadIdentityConfig": nil})), "Cloud Storage FUSE CSI driver requires Workload Identity"},
 		"the pool of another":       {clusterType, with(Props{"workloadIdentityConfig": Props{"workloadPool": "other.svc.id.goog"}}), "the only supported identity namespace is the project's default"},
-		"a key that it may not use": {clusterType, with(Props{"databaseEncryption": Props{"keyName": p.by["secret"].ID}}), "Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource '" + p.by["secret"].ID + "' (or it may not exist). Grant roles/cloudkms.cryptoKeyEncrypterDecrypter on it to serviceAccount:service-" + p.number() + "@container-engine-robot"},
-		"a key that is none":        {clusterType, with(Props{"databaseEncryption": Props{"keyName": p.by["keys"].ID + "/cryptoKeys/none"}}), "(or it may not exist)"},
-		"a key elsewhere":           {clusterType, with(Props{"databaseEncryption": Props{"keyName": p.by["european"].ID}}), `is in location "europe-west4", and must be in the region "us-central1"`},
+		"a key that it may not use": {clusterType, with(Props{"databaseEncryption": Props{"keyName": p.By["secret"].ID}}), "Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource '" + p.By["secret"].ID + "' (or it may not exist). Grant roles/cloudkms.cryptoKeyEncrypterDecrypter on it to serviceAccount:service-" + p.number() + "@container-engine-robot"},
+		"a key that is none":        {clusterType, with(Props{"databaseEncryption": Props{"keyName": p.By["keys"].ID + "/cryptoKeys/none"}}), "(or it may not exist)"},
+		"a key elsewhere":           {clusterType, with(Props{"databaseEncryption": Props{"keyName": p.By["european"].ID}}), `is in location "europe-west4", and must be in the region "us-central1"`},
 		"encryption without a key":  {clusterType, with(Props{"databaseEncryption": Props{"keyName": nil}}), "DatabaseEncryption.key_name must be set"},
 		"nodes of nobody":           {clusterType, with(Props{"nodeConfig": Props{"serviceAccount": "none@" + project + ".iam.gserviceaccount.com"}}), `Service account "none@` + project + `.iam.gserviceaccount.com" does not exist.`},
-		"nodes of one switched off": {clusterType, with(Props{"nodeConfig": Props{"serviceAccount": p.text("off", "email")}}), "is disabled."},
+		"nodes of one switched off": {clusterType, with(Props{"nodeConfig": Props{"serviceAccount": p.Text("off", "email")}}), "is disabled."},
 		"a log that is none":        {clusterType, with(Props{"loggingConfig": Props{"enableComponents": []any{"AUDIT"}}}), "expected one of SYSTEM_COMPONENTS, APISERVER"},
 		"a channel that is none":    {clusterType, with(Props{"releaseChannel": Props{"channel": "LTS"}}), "expected one of UNSPECIFIED, RAPID"},
 		"a profile that is none":    {clusterType, with(Props{"clusterAutoscaling": Props{"autoscalingProfile": "CHEAP"}}), "expected one of BALANCED, OPTIMIZE_UTILIZATION"},
@@ -94,21 +96,21 @@ func TestRefusals_Cluster(t *testing.T) {
 	}{
 		"two minors at once": {Props{"minMasterVersion": "1.36"}, `Master cannot be upgraded to "1.36.1-gke.1088000": it is more than one minor version ahead of the current version "1.34.6-gke.1067000".`},
 		"an unknown version": {Props{"minMasterVersion": "1.99"}, "No valid versions with the prefix"},
-		"another key":        {Props{"databaseEncryption": Props{"keyName": p.by["secret"].ID}}, "useToEncrypt"},
+		"another key":        {Props{"databaseEncryption": Props{"keyName": p.By["secret"].ID}}, "useToEncrypt"},
 	} {
 		t.Run("an update: "+name, func(t *testing.T) {
-			_, err := p.Update(p.by["cluster"], change(p.clusterProps(), test.change))
+			_, err := p.Update(p.By["cluster"], change(p.clusterProps(), test.change))
 			assert.ErrorContains(t, err, test.want)
 		})
 	}
-	older, err := p.Update(p.by["cluster"], change(p.clusterProps(), Props{"minMasterVersion": "1.33"}))
+	older, err := p.Update(p.By["cluster"], change(p.clusterProps(), Props{"minMasterVersion": "1.33"}))
 	require.NoError(t, err)
 	assert.Equal(t, "1.34.6-gke.1067000", older.Outputs["masterVersion"], "the least version is no request to go back")
 }
 
 func TestRefusals_NodePools(t *testing.T) {
 	p := newPlatform(t)
-	p.add(keyType, "disk-key", Props{"keyRing": p.by["keys"].ID})
+	p.Add(keyType, "disk-key", Props{"keyRing": p.By["keys"].ID})
 	plain := p.cpuProps("new", 1)
 	delete(plain, "nodeCount")
 	with := func(more Props) refusal { return refusal{poolType, change(plain, more), ""} }
@@ -131,7 +133,7 @@ func TestRefusals_NodePools(t *testing.T) {
 
 	tests := map[string]refusal{}
 	for want, test := range map[string]refusal{
-		"Error 409: Already exists: " + p.by["system"].ID + ".":                                                              {poolType, p.cpuProps("system", 1), ""},
+		"Error 409: Already exists: " + p.By["system"].ID + ".":                                                              {poolType, p.cpuProps("system", 1), ""},
 		"Error 404: Not found: cluster no.":                                                                                  with(Props{"cluster": "no"}),
 		"Not found: projects/" + project + "/locations/us-east1/clusters/dev.":                                               with(Props{"location": "us-east1"}),
 		"cannot determine location":                                                                                          with(Props{"location": nil}),
@@ -175,8 +177,8 @@ func TestRefusals_NodePools(t *testing.T) {
 		"expected a network tag":                                                                                             config(Props{"tags": []any{"A"}}),
 		"Invalid resource label Team=ml in nodeConfig.resourceLabels":                                                        config(Props{"resourceLabels": Props{"Team": "ml"}}),
 		`Service account "none@` + project + `.iam.gserviceaccount.com" does not exist.`:                                     config(Props{"serviceAccount": "none@" + project + ".iam.gserviceaccount.com"}),
-		"Grant roles/cloudkms.cryptoKeyEncrypterDecrypter on it to serviceAccount:service-" + p.number() + "@compute-system": config(Props{"bootDiskKmsKey": p.by["disk-key"].ID}),
-		"nodes must be in zones of the region us-central1 of cluster dev":                                                    with(Props{"location": nil, "cluster": p.by["cluster"].ID, "nodeLocations": []any{"us-east1-b"}}),
+		"Grant roles/cloudkms.cryptoKeyEncrypterDecrypter on it to serviceAccount:service-" + p.number() + "@compute-system": config(Props{"bootDiskKmsKey": p.By["disk-key"].ID}),
+		"nodes must be in zones of the region us-central1 of cluster dev":                                                    with(Props{"location": nil, "cluster": p.By["cluster"].ID, "nodeLocations": []any{"us-east1-b"}}),
 		"Auto_upgrade and auto_repair cannot be false when release_channel REGULAR is set.":                                  with(Props{"management": Props{"autoUpgrade": false}}),
 		`Pod secondary range "more" not found`:                                                                               with(Props{"networkConfig": Props{"podRange": "more"}}),
 		"Max pods per node (maxPodsPerNode) must be between 8 and 256, got 300.":                                             with(Props{"maxPodsPerNode": 300}),
@@ -193,35 +195,35 @@ func TestRefusals_NodePools(t *testing.T) {
 		`desired node version "1.35.3-gke.1389000" cannot be greater than current master version "1.34.6-gke.1067000".`:      with(Props{"version": "1.35"}),
 		`Master version "1.34.1-gke.7" is unsupported.`:                                                                      with(Props{"version": "1.34.1-gke.7"}),
 	} {
-		test.want = want
+		test.Want = want
 		tests[want] = test
 	}
-	refuses(t, p, tests)
-	p.Must(poolType, "queued", queued(nil).props)
+	emulatortest.Refuses(t, p.Account, tests)
+	p.Must(poolType, "queued", queued(nil).Props)
 }
 
 // A range for pods is used up by nodes, not by pods: each takes a block of it.
 func TestRefusals_NodesBeyondTheRangeOfTheirPods(t *testing.T) {
 	p := newCluster(t)
-	p.add(subnetType, "small", Props{
-		"network": p.by["vpc"].ID, "region": "us-central1", "ipCidrRange": "10.3.0.0/28", "privateIpGoogleAccess": true,
+	p.Add(subnetType, "small", Props{
+		"network": p.By["vpc"].ID, "region": "us-central1", "ipCidrRange": "10.3.0.0/28", "privateIpGoogleAccess": true,
 		"secondaryIpRanges": []any{Props{"rangeName": "pods", "ipCidrRange": "10.4.0.0/22"}, Props{"rangeName": "services", "ipCidrRange": "10.5.0.0/24"}},
 	})
-	p.add(clusterType, "small-cluster", change(p.clusterProps(), Props{
-		"name": "small", "subnetwork": p.by["small"].ID, "privateClusterConfig": Props{"masterIpv4CidrBlock": "10.0.255.224/28"},
+	p.Add(clusterType, "small-cluster", change(p.clusterProps(), Props{
+		"name": "small", "subnetwork": p.By["small"].ID, "privateClusterConfig": Props{"masterIpv4CidrBlock": "10.0.255.224/28"},
 	}))
 	pool := func(name string, nodes int, more Props) Props {
 		return change(change(p.cpuProps(name, nodes), Props{"cluster": "small", "nodeLocations": []any{"us-central1-a"}}), more)
 	}
-	first := p.add(poolType, "first", pool("first", 3, nil))
-	refuses(t, p, map[string]refusal{
+	first := p.Add(poolType, "first", pool("first", 3, nil))
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"two more": {poolType, pool("second", 2, nil), "IP_SPACE_EXHAUSTED: Instance 'gke-small-second-"},
 	})
 	_, err := p.Update(first, pool("first", 5, nil))
 	assert.ErrorContains(t, err, "The pod range 10.4.0.0/22 has no block of 256 addresses left for another node.")
-	p.add(poolType, "thrifty", pool("thrifty", 4, Props{"maxPodsPerNode": 32}))
+	p.Add(poolType, "thrifty", pool("thrifty", 4, Props{"maxPodsPerNode": 32}))
 
-	refuses(t, p, map[string]refusal{
-		"more nodes than addresses": {poolType, pool("third", 9, Props{"maxPodsPerNode": 8}), fmt.Sprintf("IP_SPACE_EXHAUSTED: IP space of '%s' is exhausted.", p.by["small"].ID)},
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
+		"more nodes than addresses": {poolType, pool("third", 9, Props{"maxPodsPerNode": 8}), fmt.Sprintf("IP_SPACE_EXHAUSTED: IP space of '%s' is exhausted.", p.By["small"].ID)},
 	})
 }

@@ -6,38 +6,21 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 )
 
 // refusal is a resource that Google Cloud does not create, and what it says.
-type refusal struct {
-	token string
-	props Props
-	want  string
-}
-
-// refuses creates each resource and expects its refusal, and that the account is
-// as it was.
-func refuses(t *testing.T, p *platform, tests map[string]refusal) {
-	t.Helper()
-	before := len(p.objects())
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, err := p.Create(test.token, "refused", without(test.props))
-			require.Error(t, err)
-			assert.Contains(t, err.Error(), test.want)
-			assert.Equal(t, before, len(p.objects()), "the account is as it was")
-		})
-	}
-}
+type refusal emulatortest.Refusal
 
 func TestRefusals_APIsThatAreOff(t *testing.T) {
-	p := &platform{account: newAccount(t)}
+	p := newAccount(t)
 	number := p.number()
 	off := func(title, api string) string {
 		return "googleapi: Error 403: " + title + " has not been used in project " + number + " before or it is disabled. " +
 			"Enable it by visiting https://console.developers.google.com/apis/api/" + api + "/overview?project=" + number + " then retry."
 	}
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"a network":               {networkType, Props{"autoCreateSubnetworks": false}, off("Compute Engine API", "compute.googleapis.com")},
 		"a key ring":              {ringType, Props{"location": "us-central1"}, off("Cloud Key Management Service (KMS) API", "cloudkms.googleapis.com")},
 		"an account":              {accountType, Props{"accountId": "nodes-dev"}, "Identity and Access Management (IAM) API has not been used"},
@@ -68,19 +51,19 @@ func TestRefusals_APIsThatAreOff(t *testing.T) {
 
 func TestRefusals_Network(t *testing.T) {
 	p := newCluster(t)
-	vpc, other := p.by["vpc"], p.add(networkType, "other", Props{"name": "other", "autoCreateSubnetworks": false})
+	vpc, other := p.By["vpc"], p.Add(networkType, "other", Props{"name": "other", "autoCreateSubnetworks": false})
 	subnet := Props{"network": vpc.ID, "region": "us-central1", "ipCidrRange": "10.8.0.0/20"}
 	ranges := func(more ...any) Props { return change(subnet, Props{"secondaryIpRanges": more}) }
 	pods := func(name, cidr string) Props { return Props{"rangeName": name, "ipCidrRange": cidr} }
-	taken := p.text("subnet", "name")
+	taken := p.Text("subnet", "name")
 	nat := Props{
-		"name": "second", "router": p.text("router", "name"), "natIpAllocateOption": "AUTO_ONLY",
+		"name": "second", "router": p.Text("router", "name"), "natIpAllocateOption": "AUTO_ONLY",
 		"sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
 	}
 	rule := Props{"name": "rule", "network": vpc.ID, "sourceRanges": []any{"10.0.0.0/8"}, "allows": []any{Props{"protocol": "tcp", "ports": []any{"443"}}}}
-	p.add(firewallType, "rule", change(rule, Props{"name": "taken"}))
+	p.Add(firewallType, "rule", change(rule, Props{"name": "taken"}))
 
-	refuses(t, p, map[string]refusal{
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"a network whose name is taken":    {networkType, Props{"name": "other"}, "Error 409: The resource 'projects/" + project + "/global/networks/other' already exists, alreadyExists"},
 		"a network with a bad name":        {networkType, Props{"name": "Other"}, `name is "Other", expected 1 to 63 lower-case letters`},
 		"a network with tiny packets":      {networkType, Props{"mtu": 576}, "mtu is 576, expected a number from 1300 to 8896"},
@@ -100,16 +83,16 @@ func TestRefusals_Network(t *testing.T) {
 		"a range that is too small":        {subnetType, change(subnet, Props{"ipCidrRange": "10.8.0.0/30"}), "expected a size from /4 to /29"},
 		"logs of every minute or so":       {subnetType, change(subnet, Props{"logConfig": Props{"aggregationInterval": "1m"}}), "expected one of INTERVAL_5_SEC"},
 		"a router of no network":           {routerType, Props{"network": "nowhere"}, "The referenced network resource cannot be found."},
-		"a router that exists":             {routerType, Props{"network": vpc.ID, "name": p.text("router", "name")}, "already exists, alreadyExists"},
+		"a router that exists":             {routerType, Props{"network": vpc.ID, "name": p.Text("router", "name")}, "already exists, alreadyExists"},
 		"a router that advertises":         {routerType, Props{"network": vpc.ID, "bgp": Props{"asn": 64512, "advertisedGroups": []any{"ALL_SUBNETS"}}}, "with advertiseMode DEFAULT"},
 		"a NAT of no router":               {natType, change(nat, Props{"router": "none"}), "Error 404: The resource 'none' was not found, notFound"},
-		"a NAT of a router elsewhere":      {natType, change(nat, Props{"region": "us-east1"}), "/regions/us-east1/routers/" + p.text("router", "name") + "' was not found"},
-		"a NAT that exists":                {natType, change(nat, Props{"name": p.text("nat", "name"), "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []any{Props{"name": p.by["subnet"].ID}}}), "Unable to create RouterNat, existing object already found"},
+		"a NAT of a router elsewhere":      {natType, change(nat, Props{"region": "us-east1"}), "/regions/us-east1/routers/" + p.Text("router", "name") + "' was not found"},
+		"a NAT that exists":                {natType, change(nat, Props{"name": p.Text("nat", "name"), "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []any{Props{"name": p.By["subnet"].ID}}}), "Unable to create RouterNat, existing object already found"},
 		"a second NAT for everything":      {natType, nat, "already translates all subnetworks of network"},
 		"a NAT with no addresses":          {natType, change(nat, Props{"natIpAllocateOption": "MANUAL_ONLY"}), "At least one NAT IP must be specified"},
 		"a NAT with too many addresses":    {natType, change(nat, Props{"natIps": []any{"x"}}), "NAT IPs must not be specified with natIpAllocateOption AUTO_ONLY."},
 		"a NAT of some, not named":         {natType, change(nat, Props{"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS"}), "Subnetworks must be specified"},
-		"a NAT of all, some named":         {natType, change(nat, Props{"subnetworks": []any{Props{"name": p.by["subnet"].ID}}}), "Subnetworks must not be specified"},
+		"a NAT of all, some named":         {natType, change(nat, Props{"subnetworks": []any{Props{"name": p.By["subnet"].ID}}}), "Subnetworks must not be specified"},
 		"a NAT of a subnetwork that isn't": {natType, change(nat, Props{"subnetworks": []any{Props{"name": "none"}}, "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS"}), "The referenced subnetwork resource cannot be found."},
 		"a NAT that does not choose":       {natType, change(nat, Props{"natIpAllocateOption": nil}), "natIpAllocateOption' not specified"},
 		"a NAT of something else":          {natType, change(nat, Props{"sourceSubnetworkIpRangesToNat": "ALL"}), "expected one of ALL_SUBNETWORKS_ALL_IP_RANGES"},
@@ -126,33 +109,33 @@ func TestRefusals_Network(t *testing.T) {
 		"an unknown property":              {firewallType, change(rule, Props{"sourceRange": "10.0.0.0/8"}), "sourceRange is not a property; known are"},
 	})
 
-	p.add(natType, "listed", change(nat, Props{
-		"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []any{Props{"name": p.by["subnet"].ID}},
+	p.Add(natType, "listed", change(nat, Props{
+		"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []any{Props{"name": p.By["subnet"].ID}},
 	}))
-	_, err := p.Update(p.by["subnet"], change(given(p.by["subnet"]), Props{"secondaryIpRanges": []any{pods("services", "172.20.0.0/20")}}))
-	assert.ErrorContains(t, err, "Secondary range pods of subnetwork "+p.by["subnet"].ID+" is in use by cluster dev")
-	p.add(routerType, "elsewhere", Props{"network": other.ID}) // the region is the provider's
-	assert.Equal(t, "us-central1", p.by["elsewhere"].Outputs["region"])
+	_, err := p.Update(p.By["subnet"], change(given(p.By["subnet"]), Props{"secondaryIpRanges": []any{pods("services", "172.20.0.0/20")}}))
+	assert.ErrorContains(t, err, "Secondary range pods of subnetwork "+p.By["subnet"].ID+" is in use by cluster dev")
+	p.Add(routerType, "elsewhere", Props{"network": other.ID}) // the region is the provider's
+	assert.Equal(t, "us-central1", p.By["elsewhere"].Outputs["region"])
 }
 
 func TestRefusals_KeysAndIdentities(t *testing.T) {
 	p := newCluster(t)
-	key := Props{"keyRing": p.by["keys"].ID, "name": "key"}
-	p.add(keyType, "second", key)
-	grant := Props{"cryptoKeyId": p.by["key"].ID, "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "member": "user:a@example.com"}
+	key := Props{"keyRing": p.By["keys"].ID, "name": "key"}
+	p.Add(keyType, "second", key)
+	grant := Props{"cryptoKeyId": p.By["key"].ID, "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "member": "user:a@example.com"}
 	onProject := Props{"project": project, "role": "roles/viewer", "member": "group:ml@example.com"}
 	onAccount := Props{
-		"serviceAccountId": p.text("nodes", "name"), "role": "roles/iam.workloadIdentityUser",
+		"serviceAccountId": p.Text("nodes", "name"), "role": "roles/iam.workloadIdentityUser",
 		"member": "serviceAccount:" + project + ".svc.id.goog[ml/app]",
 	}
-	onBucket := Props{"bucket": "models", "role": "roles/storage.objectViewer", "member": p.by["nodes"].Outputs["member"]}
+	onBucket := Props{"bucket": "models", "role": "roles/storage.objectViewer", "member": p.By["nodes"].Outputs["member"]}
 	principal := "principal://iam.googleapis.com/projects/%N/locations/global/workloadIdentityPools/" + project + ".svc.id.goog/subject/ns/ml/sa/app"
 
-	refuses(t, p, map[string]refusal{
-		"a ring that exists":            {ringType, Props{"location": "us-central1", "name": p.text("keys", "name")}, "Error 409: KeyRing " + p.by["keys"].ID + " already exists."},
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
+		"a ring that exists":            {ringType, Props{"location": "us-central1", "name": p.Text("keys", "name")}, "Error 409: KeyRing " + p.By["keys"].ID + " already exists."},
 		"a ring nowhere":                {ringType, Props{"location": "us-middle1"}, "The request concerns location 'us-middle1'"},
 		"a ring with a bad name":        {ringType, Props{"location": "global", "name": "a b"}, "expected 1 to 63 letters"},
-		"a key that exists":             {keyType, key, "Error 409: CryptoKey " + p.by["keys"].ID + "/cryptoKeys/key already exists."},
+		"a key that exists":             {keyType, key, "Error 409: CryptoKey " + p.By["keys"].ID + "/cryptoKeys/key already exists."},
 		"a key on no ring":              {keyType, change(key, Props{"keyRing": "none"}), "Error 404: KeyRing none not found."},
 		"a key that turns every hour":   {keyType, change(key, Props{"rotationPeriod": "3600s"}), "expected at least 86400s"},
 		"a key that turns every month":  {keyType, change(key, Props{"rotationPeriod": "1mo"}), "expected a number of seconds"},
@@ -174,7 +157,7 @@ func TestRefusals_KeysAndIdentities(t *testing.T) {
 		"the agent of another project":  {projectMemberType, change(onProject, Props{"member": "serviceAccount:service-1@container-engine-robot.iam.gserviceaccount.com"}), "does not exist."},
 		"an agent whose API is off":     {projectMemberType, change(onProject, Props{"member": "serviceAccount:service-" + p.number() + "@cloud-filer.iam.gserviceaccount.com"}), "does not exist."},
 		"a grant on no account":         {accountMemberType, change(onAccount, Props{"serviceAccountId": "projects/x/serviceAccounts/y"}), "Error 404: Service account projects/x/serviceAccounts/y does not exist."},
-		"a grant on an address":         {accountMemberType, change(onAccount, Props{"serviceAccountId": p.text("nodes", "email")}), "expected projects/<project>/serviceAccounts/<email>"},
+		"a grant on an address":         {accountMemberType, change(onAccount, Props{"serviceAccountId": p.Text("nodes", "email")}), "expected projects/<project>/serviceAccounts/<email>"},
 		"pods of another project":       {accountMemberType, change(onAccount, Props{"member": "serviceAccount:other-project.svc.id.goog[ml/app]"}), "Identity Pool does not exist (other-project.svc.id.goog)."},
 		"pods by a wrong number":        {bucketMemberType, change(onBucket, Props{"member": strings.Replace(principal, "%N", "123", 1)}), "Identity Pool does not exist"},
 		"a bucket with a bad name":      {bucketMemberType, change(onBucket, Props{"bucket": "My Models"}), "expected the name of a bucket"},
@@ -182,21 +165,21 @@ func TestRefusals_KeysAndIdentities(t *testing.T) {
 		"an account of a bucket's that": {bucketMemberType, change(onBucket, Props{"member": "serviceAccount:none@" + project + ".iam.gserviceaccount.com"}), "does not exist."},
 	})
 
-	p.add(bucketMemberType, "direct", change(onBucket, Props{"member": strings.Replace(principal, "%N", p.number(), 1)}))
-	p.add(projectMemberType, "stranger", change(onProject, Props{"member": "serviceAccount:ci@elsewhere-1.iam.gserviceaccount.com"}))
-	twice := p.add(projectMemberType, "once", onProject)
-	p.add(projectMemberType, "twice", onProject)
+	p.Add(bucketMemberType, "direct", change(onBucket, Props{"member": strings.Replace(principal, "%N", p.number(), 1)}))
+	p.Add(projectMemberType, "stranger", change(onProject, Props{"member": "serviceAccount:ci@elsewhere-1.iam.gserviceaccount.com"}))
+	twice := p.Add(projectMemberType, "once", onProject)
+	p.Add(projectMemberType, "twice", onProject)
 	require.NoError(t, p.Delete(twice), "to grant what is granted is no error, and one delete takes it away")
-	read, err := p.Read(p.by["twice"])
+	read, err := p.Read(p.By["twice"])
 	require.NoError(t, err)
 	assert.Empty(t, read.ID)
-	conditional := p.add(projectMemberType, "conditional", change(onProject, Props{"condition": Props{"title": "until 2030", "expression": "true"}}))
+	conditional := p.Add(projectMemberType, "conditional", change(onProject, Props{"condition": Props{"title": "until 2030", "expression": "true"}}))
 	assert.Equal(t, project+"/roles/viewer/group:ml@example.com/until 2030", conditional.ID)
 
-	p.add(accountMemberType, "pods", onAccount)
-	p.drop("pods")
-	p.drop("cluster")
-	refuses(t, p, map[string]refusal{
+	p.Add(accountMemberType, "pods", onAccount)
+	p.Drop("pods")
+	p.Drop("cluster")
+	emulatortest.Refuses(t, p.Account, map[string]refusal{
 		"pods before there are any": {accountMemberType, onAccount, "Error 400: Identity Pool does not exist (" + project + ".svc.id.goog). Please check that you specified a valid resource name"},
 	})
 }
@@ -226,7 +209,7 @@ func TestPreview_RefusesWhatIsWrongInItself(t *testing.T) {
 // In a project where there is nothing yet, everything that comes from something
 // else is unknown, and nothing is refused for it.
 func TestPreview_OfAWholePlatformInANewProject(t *testing.T) {
-	p := &platform{account: newAccount(t)}
+	p := newAccount(t)
 	for token, props := range map[string]Props{
 		serviceType:       {"service": "compute.googleapis.com"},
 		networkType:       {"autoCreateSubnetworks": false},
@@ -257,5 +240,5 @@ func TestPreview_OfAWholePlatformInANewProject(t *testing.T) {
 		require.NoError(t, err, token)
 		assert.Empty(t, plan.ID)
 	}
-	assert.Empty(t, p.objects(), "a preview creates nothing")
+	assert.Empty(t, p.Objects(), "a preview creates nothing")
 }

@@ -1,9 +1,6 @@
 package gcp
 
 import (
-	"maps"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +9,7 @@ import (
 
 	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/sandbox/emulator"
+	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 	"gantry.dev/gantry/sandbox/emulator/gosdk"
 )
 
@@ -19,108 +17,45 @@ import (
 var sdk = gosdk.SDK{From: "../../..", Module: "github.com/pulumi/pulumi-gcp/sdk/v7", Packages: "go/gcp"}
 
 func TestSchema_IsThatOfTheSDKInUse(t *testing.T) {
-	tokens, err := os.ReadFile("types.txt")
-	require.NoError(t, err)
-	fresh, err := sdk.Generate(string(tokens))
-	require.NoError(t, err)
-	assert.True(t, string(fresh) == string(schemaJSON), "schema.json is stale: run go generate ./emulator/gcp in sandbox")
-
-	schema, err := emulator.ParseSchema(schemaJSON)
-	require.NoError(t, err)
-	assert.Equal(t, "v"+version, schema.Version, "the engine warns about a provider older than its SDK")
+	emulatortest.SchemaIsFresh(t, sdk, "gcp", schemaJSON, version)
 }
 
 func TestTables_CoverTheSchema(t *testing.T) {
-	schema, err := emulator.ParseSchema(schemaJSON)
-	require.NoError(t, err)
-	var tables []string
-	for _, typ := range (&Account{}).types() {
-		tables = append(tables, typ.Token)
+	types := (&Account{}).types()
+	emulatortest.TablesCover(t, emulatortest.ParseSchema(t, schemaJSON), types)
+	for _, typ := range types {
 		assert.NotEmpty(t, serviceKinds[apiOf[typ.Token]].title, "%s is behind an API", typ.Token)
 	}
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(schema.Resources)), tables)
 }
 
 func TestTables_NamePropertiesThatExist(t *testing.T) {
-	schema, err := emulator.ParseSchema(schemaJSON)
-	require.NoError(t, err)
-	types := (&Account{}).types()
-	outputs := map[string]map[string]emulator.PropertyType{}
-	for token, r := range schema.Resources {
-		outputs[token] = r.Outputs
-	}
+	schema, types := emulatortest.ParseSchema(t, schemaJSON), (&Account{}).types()
+	emulatortest.PropertiesExist(t, schema, types,
+		`^hashicorp/terraform-provider-google google/services/[a-z]+/[a-z_]+\.go$`)
 	for _, typ := range types {
 		r := schema.Resources[typ.Token]
-		inputs := slices.Concat(typ.Replace, typ.Sets, typ.JSON)
-		for _, ref := range typ.Refs {
-			inputs = append(inputs, ref.Path)
-			for _, to := range ref.To {
-				if to.Attr != "" {
-					assert.True(t, exists(schema, outputs[to.Token], to.Attr), "%s refers to %s of %s", typ.Token, to.Attr, to.Token)
-				}
-			}
-		}
-		if typ.Name != nil {
-			inputs = append(inputs, typ.Name.Property)
-		}
-		for _, path := range inputs {
-			assert.True(t, exists(schema, r.Inputs, path), "%s has no input %s", typ.Token, path)
-		}
-		for _, path := range slices.Concat(typ.Computed, slices.Collect(maps.Keys(typ.Defaults))) {
-			assert.True(t, exists(schema, r.Outputs, path), "%s has no output %s", typ.Token, path)
-		}
 		_, project := r.Inputs["project"]
 		assert.Equal(t, project && typ.Token != tokenProjectMember, inProject[typ.Token], "%s has a project", typ.Token)
 		_, labels := r.Outputs["effectiveLabels"]
 		assert.Equal(t, labels, labelled[typ.Token], "%s takes labels", typ.Token)
-		assert.Regexp(t, `^hashicorp/terraform-provider-google google/services/[a-z]+/[a-z_]+\.go$`, typ.Source)
 	}
 }
 
 func TestDefaults_AreOutputsThatExist(t *testing.T) {
-	schema, err := emulator.ParseSchema(schemaJSON)
-	require.NoError(t, err)
+	schema := emulatortest.ParseSchema(t, schemaJSON)
 	for path := range clusterDefaults {
-		assert.True(t, exists(schema, schema.Resources[tokenCluster].Outputs, path), "a cluster has no output %s", path)
+		assert.True(t, emulatortest.Exists(schema, schema.Resources[tokenCluster].Outputs, path), "a cluster has no output %s", path)
 	}
 	for path := range configDefaults {
-		assert.True(t, exists(schema, schema.Resources[tokenNodePool].Outputs, "nodeConfig."+path), "a pool has no output nodeConfig.%s", path)
+		assert.True(t, emulatortest.Exists(schema, schema.Resources[tokenNodePool].Outputs, "nodeConfig."+path), "a pool has no output nodeConfig.%s", path)
 	}
 	for addon, path := range addons {
-		assert.True(t, path == "" || exists(schema, schema.Resources[tokenCluster].Outputs, path), "%s follows %s", addon, path)
+		assert.True(t, path == "" || emulatortest.Exists(schema, schema.Resources[tokenCluster].Outputs, path), "%s follows %s", addon, path)
 	}
-}
-
-// exists follows a path through the schema.
-func exists(schema emulator.Schema, properties map[string]emulator.PropertyType, path string) bool {
-	name, rest, nested := strings.Cut(path, ".")
-	t, ok := properties[strings.TrimSuffix(name, "[]")]
-	if !ok || strings.HasSuffix(name, "[]") != strings.HasPrefix(string(t), "[]") && nested {
-		return false
-	}
-	if !nested {
-		return true
-	}
-	element := strings.TrimSuffix(strings.TrimPrefix(string(t), "[]"), "?")
-	return exists(schema, schema.Objects[element], rest)
 }
 
 func TestTables_SayWhyTheyRefuse(t *testing.T) {
-	types := (&Account{}).types()
-	for _, typ := range types {
-		if typ.Name != nil && typ.Name.MaxLength == 0 {
-			t.Errorf("%s: a chosen name needs a limit", typ.Token)
-		}
-		for _, ref := range typ.Refs {
-			assert.NotNil(t, ref.Missing, "%s.%s", typ.Token, ref.Path)
-			for _, to := range ref.To {
-				if to.Holds {
-					i := slices.IndexFunc(types, func(other emulator.Type) bool { return other.Token == to.Token })
-					assert.NotNil(t, types[i].InUse, "%s is held by %s and says nothing of it", to.Token, typ.Token)
-				}
-			}
-		}
-	}
+	emulatortest.RefusalsAreWorded(t, (&Account{}).types())
 }
 
 func TestMachines_KnowEveryMachineOfTheCatalog(t *testing.T) {

@@ -1,24 +1,19 @@
 package gcp_test
 
 import (
-	"context"
-	"fmt"
-	"maps"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"gantry.dev/gantry/sandbox/emulator"
 	"gantry.dev/gantry/sandbox/emulator/emulatortest"
 	"gantry.dev/gantry/sandbox/emulator/gcp"
 	"gantry.dev/gantry/sandbox/localkube"
 )
 
 type Props = emulatortest.Props
+
+// change merges properties, without drops those that are nil.
+var change, without = emulatortest.Change, emulatortest.Compact
 
 const unknown = emulatortest.Unknown
 
@@ -46,75 +41,20 @@ const (
 	control = "gke_" + project + "_us-central1_dev"
 )
 
-// kubernetes remembers what it was told.
-type kubernetes struct {
-	mu       sync.Mutex
-	clusters map[string]map[string]localkube.Node
-	addons   map[string]bool
-	broken   error
+// platform is an account, and what a test has made in it.
+type platform struct {
+	*emulatortest.Account[*gcp.Account]
 }
 
-func newKubernetes() *kubernetes {
-	return &kubernetes{clusters: map[string]map[string]localkube.Node{}, addons: map[string]bool{}}
-}
-
-func (k *kubernetes) CreateCluster(_ context.Context, name string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.clusters[name] == nil {
-		k.clusters[name] = map[string]localkube.Node{}
-	}
-	return k.broken
-}
-
-func (k *kubernetes) DeleteCluster(_ context.Context, name string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.clusters, name)
-	return nil
-}
-
-func (k *kubernetes) PutNode(_ context.Context, cluster string, n localkube.Node) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.clusters[cluster] == nil {
-		return fmt.Errorf("no cluster %s", cluster)
-	}
-	k.clusters[cluster][n.Name] = n
-	return nil
-}
-
-func (k *kubernetes) DeleteNode(_ context.Context, cluster, name string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.clusters[cluster], name)
-	return nil
-}
-
-func (k *kubernetes) SetAddon(_ context.Context, cluster, addon string, installed bool) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.addons[cluster+"/"+addon] = installed
-	return nil
-}
-
-// nodes of the platform's cluster that carry a label, by name.
-func (k *kubernetes) nodes(label, value string) []localkube.Node {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var found []localkube.Node
-	for _, n := range k.clusters[control] {
-		if n.Labels[label] == value {
-			found = append(found, n)
-		}
-	}
-	slices.SortFunc(found, func(a, b localkube.Node) int { return strings.Compare(a.Name, b.Name) })
-	return found
+func newAccount(t *testing.T) *platform {
+	t.Helper()
+	config := Props{"project": project, "region": "us-central1", "defaultLabels": `{"team":"ml"}`}
+	return &platform{emulatortest.NewAccount(t, control, config, gcp.NewProvider, gcp.Options{Patience: -1})}
 }
 
 // pool are the nodes of a node pool.
-func (k *kubernetes) pool(name string) []localkube.Node {
-	return k.nodes("cloud.google.com/gke-nodepool", name)
+func (p *platform) pool(name string) []localkube.Node {
+	return p.Kube.Nodes("cloud.google.com/gke-nodepool", name)
 }
 
 // perZone counts nodes by zone.
@@ -126,92 +66,29 @@ func perZone(nodes []localkube.Node) map[string]int {
 	return counts
 }
 
-// account is an empty account with a client.
-type account struct {
-	*emulatortest.Client
-	t     *testing.T
-	path  string
-	kube  *kubernetes
-	store *emulator.Store
-	gcp   *gcp.Account
-}
-
-func newAccount(t *testing.T) *account {
-	t.Helper()
-	return openAccount(t, filepath.Join(t.TempDir(), "gcp.db"), newKubernetes())
-}
-
-func openAccount(t *testing.T, path string, kube *kubernetes) *account {
-	t.Helper()
-	store, err := emulator.Open(path)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	server, a := gcp.NewProvider(store, kube, gcp.Options{Patience: -1})
-	c := &account{Client: emulatortest.New(t, server), t: t, path: path, kube: kube, store: store, gcp: a}
-	require.NoError(t, c.Configure(Props{"project": project, "region": "us-central1", "defaultLabels": `{"team":"ml"}`}))
-	return c
-}
-
-func (a *account) objects() []emulator.Object {
-	a.t.Helper()
-	objects, err := a.store.Objects()
-	require.NoError(a.t, err)
-	return objects
-}
-
 // number of the project.
-func (a *account) number() string {
-	a.t.Helper()
-	found, err := a.Invoke("gcp:organizations/getProject:getProject", Props{})
-	require.NoError(a.t, err)
+func (p *platform) number() string {
+	p.T.Helper()
+	found, err := p.Invoke("gcp:organizations/getProject:getProject", Props{})
+	require.NoError(p.T, err)
 	return found["number"].(string)
-}
-
-// platform is everything that a small cluster needs, in the order of creation.
-type platform struct {
-	*account
-	all []emulatortest.Resource
-	by  map[string]emulatortest.Resource
-}
-
-// add creates a resource that nothing is wrong with.
-func (p *platform) add(token, name string, props Props) emulatortest.Resource {
-	p.t.Helper()
-	r := p.Must(token, name, props)
-	p.all = append(p.all, r)
-	p.by[name] = r
-	return r
-}
-
-// drop deletes a resource of the platform.
-func (p *platform) drop(name string) {
-	p.t.Helper()
-	require.NoError(p.t, p.Delete(p.by[name]))
 }
 
 // alter updates a resource of the platform; nil takes an input away.
 func (p *platform) alter(name string, more Props) emulatortest.Resource {
-	p.t.Helper()
-	r, err := p.Update(p.by[name], without(change(given(p.by[name]), more)))
-	require.NoError(p.t, err)
-	p.by[name] = r
+	p.T.Helper()
+	r, err := p.Update(p.By[name], without(change(given(p.By[name]), more)))
+	require.NoError(p.T, err)
+	p.By[name] = r
 	return r
-}
-
-// text is an output of a resource, by name.
-func (p *platform) text(name, output string) string {
-	p.t.Helper()
-	s, ok := p.by[name].Outputs[output].(string)
-	require.True(p.t, ok, "%s of %s", output, name)
-	return s
 }
 
 // newProject has the APIs enabled.
 func newProject(t *testing.T) *platform {
 	t.Helper()
-	p := &platform{account: newAccount(t), by: map[string]emulatortest.Resource{}}
+	p := newAccount(t)
 	for _, api := range []string{"compute", "container", "iam", "cloudkms"} {
-		p.add(serviceType, api, Props{"service": api + ".googleapis.com", "disableOnDestroy": false})
+		p.Add(serviceType, api, Props{"service": api + ".googleapis.com", "disableOnDestroy": false})
 	}
 	return p
 }
@@ -220,15 +97,15 @@ func newProject(t *testing.T) *platform {
 func newNetwork(t *testing.T) *platform {
 	t.Helper()
 	p := newProject(t)
-	vpc := p.add(networkType, "vpc", Props{"autoCreateSubnetworks": false})
-	p.add(subnetType, "subnet", Props{
+	vpc := p.Add(networkType, "vpc", Props{"autoCreateSubnetworks": false})
+	p.Add(subnetType, "subnet", Props{
 		"network": vpc.ID, "region": "us-central1", "ipCidrRange": "10.0.0.0/20", "privateIpGoogleAccess": true,
 		"secondaryIpRanges": []any{
 			Props{"rangeName": "pods", "ipCidrRange": "100.64.0.0/14"}, Props{"rangeName": "services", "ipCidrRange": "172.20.0.0/20"},
 		},
 	})
-	router := p.add(routerType, "router", Props{"network": vpc.Outputs["selfLink"], "region": "us-central1"})
-	p.add(natType, "nat", Props{
+	router := p.Add(routerType, "router", Props{"network": vpc.Outputs["selfLink"], "region": "us-central1"})
+	p.Add(natType, "nat", Props{
 		"router": router.Outputs["name"], "region": "us-central1", "natIpAllocateOption": "AUTO_ONLY",
 		"sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
 	})
@@ -240,17 +117,17 @@ func newNetwork(t *testing.T) *platform {
 func newCluster(t *testing.T) *platform {
 	t.Helper()
 	p := newNetwork(t)
-	ring := p.add(ringType, "keys", Props{"location": "us-central1"})
-	key := p.add(keyType, "key", Props{"keyRing": ring.ID, "rotationPeriod": "7776000s"})
-	p.add(keyMemberType, "key-gke", Props{
+	ring := p.Add(ringType, "keys", Props{"location": "us-central1"})
+	key := p.Add(keyType, "key", Props{"keyRing": ring.ID, "rotationPeriod": "7776000s"})
+	p.Add(keyMemberType, "key-gke", Props{
 		"cryptoKeyId": key.ID, "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter",
 		"member": "serviceAccount:service-" + p.number() + "@container-engine-robot.iam.gserviceaccount.com",
 	})
-	nodes := p.add(accountType, "nodes", Props{"accountId": "dev-nodes", "displayName": "Nodes"})
-	p.add(projectMemberType, "nodes-role", Props{
+	nodes := p.Add(accountType, "nodes", Props{"accountId": "dev-nodes", "displayName": "Nodes"})
+	p.Add(projectMemberType, "nodes-role", Props{
 		"project": project, "role": "roles/container.defaultNodeServiceAccount", "member": nodes.Outputs["member"],
 	})
-	p.add(clusterType, "cluster", p.clusterProps())
+	p.Add(clusterType, "cluster", p.clusterProps())
 	return p
 }
 
@@ -258,14 +135,14 @@ func (p *platform) clusterProps() Props {
 	return Props{
 		"name": "dev", "location": "us-central1", "nodeLocations": []any{"us-central1-a", "us-central1-b"},
 		"minMasterVersion": "1.34", "releaseChannel": Props{"channel": "REGULAR"},
-		"removeDefaultNodePool": true, "initialNodeCount": 1, "nodeConfig": Props{"serviceAccount": p.text("nodes", "email")},
-		"network": p.by["vpc"].ID, "subnetwork": p.by["subnet"].ID, "datapathProvider": "ADVANCED_DATAPATH",
+		"removeDefaultNodePool": true, "initialNodeCount": 1, "nodeConfig": Props{"serviceAccount": p.Text("nodes", "email")},
+		"network": p.By["vpc"].ID, "subnetwork": p.By["subnet"].ID, "datapathProvider": "ADVANCED_DATAPATH",
 		"ipAllocationPolicy":             Props{"clusterSecondaryRangeName": "pods", "servicesSecondaryRangeName": "services"},
 		"privateClusterConfig":           Props{"enablePrivateNodes": true, "enablePrivateEndpoint": false, "masterIpv4CidrBlock": "10.0.255.240/28"},
 		"masterAuthorizedNetworksConfig": Props{"cidrBlocks": []any{Props{"cidrBlock": "203.0.113.0/24"}}},
 		"masterAuth":                     Props{"clientCertificateConfig": Props{"issueClientCertificate": false}},
 		"workloadIdentityConfig":         Props{"workloadPool": project + ".svc.id.goog"},
-		"databaseEncryption":             Props{"state": "ENCRYPTED", "keyName": p.by["key"].ID},
+		"databaseEncryption":             Props{"state": "ENCRYPTED", "keyName": p.By["key"].ID},
 		"addonsConfig": Props{
 			"gcePersistentDiskCsiDriverConfig": Props{"enabled": true}, "gcsFuseCsiDriverConfig": Props{"enabled": true},
 		},
@@ -277,19 +154,19 @@ func (p *platform) clusterProps() Props {
 func newPlatform(t *testing.T) *platform {
 	t.Helper()
 	p := newCluster(t)
-	p.add(firewallType, "webhooks", Props{
-		"name": "dev-webhooks", "network": p.by["vpc"].ID, "sourceRanges": []any{"10.0.255.240/28"},
-		"targetServiceAccounts": []any{p.text("nodes", "email")},
+	p.Add(firewallType, "webhooks", Props{
+		"name": "dev-webhooks", "network": p.By["vpc"].ID, "sourceRanges": []any{"10.0.255.240/28"},
+		"targetServiceAccounts": []any{p.Text("nodes", "email")},
 		"allows":                []any{Props{"protocol": "tcp", "ports": []any{"8443", "9443"}}},
 	})
-	p.add(poolType, "system", p.cpuProps("system", 1))
-	p.add(poolType, "serve", p.gpuProps("serve"))
-	app := p.add(accountType, "app", Props{"accountId": "dev-app-1a2b3c4"})
-	p.add(accountMemberType, "app-user", Props{
+	p.Add(poolType, "system", p.cpuProps("system", 1))
+	p.Add(poolType, "serve", p.gpuProps("serve"))
+	app := p.Add(accountType, "app", Props{"accountId": "dev-app-1a2b3c4"})
+	p.Add(accountMemberType, "app-user", Props{
 		"serviceAccountId": app.Outputs["name"], "role": "roles/iam.workloadIdentityUser",
 		"member": "serviceAccount:" + project + ".svc.id.goog[ml/app]",
 	})
-	p.add(bucketMemberType, "app-models", Props{"bucket": "ml-models", "role": "roles/storage.objectViewer", "member": app.Outputs["member"]})
+	p.Add(bucketMemberType, "app-models", Props{"bucket": "ml-models", "role": "roles/storage.objectViewer", "member": app.Outputs["member"]})
 	return p
 }
 
@@ -298,7 +175,7 @@ func (p *platform) cpuProps(name string, nodes int) Props {
 	return Props{
 		"name": name, "cluster": "dev", "location": "us-central1", "nodeCount": nodes,
 		"nodeConfig": Props{
-			"machineType": "e2-standard-4", "diskSizeGb": 50, "serviceAccount": p.text("nodes", "email"),
+			"machineType": "e2-standard-4", "diskSizeGb": 50, "serviceAccount": p.Text("nodes", "email"),
 			"labels":                 Props{"gantry.dev/pool": name},
 			"workloadMetadataConfig": Props{"mode": "GKE_METADATA"},
 		},
@@ -308,12 +185,12 @@ func (p *platform) cpuProps(name string, nodes int) Props {
 // gpuProps are one to four spot nodes with an L4 each.
 func (p *platform) gpuProps(name string) Props {
 	return Props{
-		"name": name, "cluster": p.by["cluster"].ID, "nodeLocations": []any{"us-central1-a", "us-central1-b"},
+		"name": name, "cluster": p.By["cluster"].ID, "nodeLocations": []any{"us-central1-a", "us-central1-b"},
 		"autoscaling": Props{"totalMinNodeCount": 3, "totalMaxNodeCount": 4, "locationPolicy": "ANY"},
 		"management":  Props{"autoRepair": true, "autoUpgrade": true},
 		"nodeConfig": Props{
 			"machineType": "g2-standard-8", "diskSizeGb": 200, "diskType": "pd-balanced", "spot": true,
-			"serviceAccount": p.text("nodes", "email"), "labels": Props{"gantry.dev/pool": name},
+			"serviceAccount": p.Text("nodes", "email"), "labels": Props{"gantry.dev/pool": name},
 			"guestAccelerators": []any{Props{
 				"type": "nvidia-l4", "count": 1, "gpuDriverInstallationConfig": Props{"gpuDriverVersion": "LATEST"},
 			}},
@@ -325,39 +202,12 @@ func (p *platform) gpuProps(name string) Props {
 	}
 }
 
-// change is props with the values at top-level names replaced; nested objects
-// are merged.
-func change(props, more Props) Props {
-	out := emulatortest.With(props, nil)
-	for key, v := range more {
-		object, isObject := v.(Props)
-		before, wasObject := out[key].(Props)
-		if isObject && wasObject {
-			v = change(before, object)
-		}
-		out[key] = v
-	}
-	return out
-}
-
 // given are the inputs of a resource as the program gives them.
 func given(r emulatortest.Resource) Props {
 	chosen, _ := r.Inputs["__defaults"].([]any)
 	out := emulatortest.Without(r.Inputs, "__defaults")
 	for _, name := range chosen {
 		delete(out, name.(string))
-	}
-	return out
-}
-
-// without is props less those that are nil.
-func without(props Props) Props {
-	out := maps.Clone(props)
-	maps.DeleteFunc(out, func(_ string, v any) bool { return v == nil })
-	for key, v := range out {
-		if object, ok := v.(Props); ok {
-			out[key] = without(object)
-		}
 	}
 	return out
 }
