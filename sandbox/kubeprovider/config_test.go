@@ -31,7 +31,7 @@ users:
 func TestOnlyAnotherClusterReplacesTheProvider(t *testing.T) {
 	here := resource.NewProperty(eksKubeconfig("https://a.gr7.us-east-1.eks.amazonaws.com"))
 	there := resource.NewProperty(eksKubeconfig("https://b.gr7.us-east-1.eks.amazonaws.com"))
-	id := func(s string) resource.PropertyValue { return resource.NewProperty(s) }
+	id := resource.NewProperty[string]
 	type config = resource.PropertyMap
 	for name, tc := range map[string]struct {
 		olds, news config
