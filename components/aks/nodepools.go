@@ -112,8 +112,7 @@ func (b *build) nodePool(control *azcontainers.ManagedCluster, n *network, plan 
 // poolArgs are the settings of a pool, but for the cluster that it belongs to.
 //
 // There is no profile of the GPU driver among them: AKS installs its own, and
-// the stable API offers no choice. GPUs are given out whole; parts of them (MIG)
-// would be GpuInstanceProfile, which is fixed for the life of a pool.
+// the stable API offers no choice.
 func (b *build) poolArgs(plan spec.PoolPlan, n *network) *azcontainers.AgentPoolArgs {
 	args := &azcontainers.AgentPoolArgs{
 		AgentPoolName: pulumi.String(poolName(plan.Name)),
@@ -140,6 +139,9 @@ func (b *build) poolArgs(plan spec.PoolPlan, n *network) *azcontainers.AgentPool
 		Tags:                b.tags,
 	}
 	b.setSize(args, plan)
+	if profile := plan.Sharing.MIG; profile != "" {
+		args.GpuInstanceProfile = pulumi.String(instanceProfile(profile))
+	}
 	if plan.Capacity == spec.CapacitySpot {
 		args.ScaleSetPriority = pulumi.String("Spot")
 		// Deallocated machines would count against the quota and keep the
@@ -221,6 +223,13 @@ func nodeLabels(plan spec.PoolPlan) map[string]string {
 		labels[naming.TaintSpotAKS] = "spot"
 	}
 	return labels
+}
+
+// instanceProfile is a MIG profile as AKS names it: 1g.10gb is MIG1g. Source:
+// https://learn.microsoft.com/azure/aks/gpu-multi-instance
+func instanceProfile(profile string) string {
+	size, _, _ := strings.Cut(profile, ".")
+	return "MIG" + size
 }
 
 // nodeTaints are the taints of a pool as AKS writes them.

@@ -145,3 +145,11 @@ func TestNodesAtMost_CountsThoseOfAnUpgrade(t *testing.T) {
 		assert.Equal(t, test.want, nodesAtMost(spec.PoolPlan{Pool: test.pool}), "%+v", test.pool)
 	}
 }
+
+func TestNodePools_CutTheirAcceleratorsWhereAsked(t *testing.T) {
+	rec := run(t, edit(dev(), func(a *Args) { a.Pools[1].Sharing.MIG = "1g.5gb" }))
+	cut := rec.Named(t, "cluster-train-a100")
+	assert.Equal(t, "MIG1g", cut.Input(t, "gpuInstanceProfile"))
+	assert.Contains(t, cut.ReplaceOnChanges, "gpuInstanceProfile", "AKS changes it for no pool")
+	assert.Nil(t, rec.Named(t, "cluster-serve").Input(t, "gpuInstanceProfile"))
+}

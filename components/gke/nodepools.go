@@ -154,13 +154,17 @@ func guestAccelerators(plan spec.PoolPlan) gcpcontainer.NodePoolNodeConfigGuestA
 		return nil
 	}
 	kind, _ := acceleratorType(plan.Machines[0]) // known: see validatePools
-	return gcpcontainer.NodePoolNodeConfigGuestAcceleratorArray{gcpcontainer.NodePoolNodeConfigGuestAcceleratorArgs{
+	args := gcpcontainer.NodePoolNodeConfigGuestAcceleratorArgs{
 		Type:  pulumi.String(kind),
 		Count: pulumi.Int(plan.GPUCount),
 		GpuDriverInstallationConfig: gcpcontainer.NodePoolNodeConfigGuestAcceleratorGpuDriverInstallationConfigArgs{
 			GpuDriverVersion: pulumi.String(driverVersion),
 		},
-	}}
+	}
+	if profile := plan.Sharing.MIG; profile != "" {
+		args.GpuPartitionSize = pulumi.String(profile)
+	}
+	return gcpcontainer.NodePoolNodeConfigGuestAcceleratorArray{args}
 }
 
 // upgradeSettings replace node by node. A new node comes before the old one goes,

@@ -141,3 +141,15 @@ func TestAcceleratorType_OfEveryMachineOfTheCatalog(t *testing.T) {
 	_, known := acceleratorType(accelerators.Machine{Type: "metal"})
 	assert.False(t, known)
 }
+
+func TestNodePools_CutTheirAcceleratorsWhereAsked(t *testing.T) {
+	rec := run(t, edit(dev(), func(a *Args) {
+		for i := range a.Pools {
+			if a.Pools[i].Name == "train" {
+				a.Pools[i].Sharing.MIG = "1g.5gb"
+			}
+		}
+	}))
+	assert.Equal(t, "1g.5gb", rec.Named(t, "cluster-train").Input(t, "nodeConfig.guestAccelerators[0].gpuPartitionSize"))
+	assert.Nil(t, rec.Named(t, "cluster-serve").Input(t, "nodeConfig.guestAccelerators[0].gpuPartitionSize"))
+}

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"fmt"
+	"slices"
 
 	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
@@ -77,7 +78,7 @@ func devicePluginArgs(plugin spec.DevicePlugin, pools []spec.PoolPlan) *appsv1.D
 					EnableServiceLinks:           pulumi.Bool(false),
 					Affinity:                     podspec.Affinity(scheduling.OnGPU(pools)),
 					Tolerations:                  podspec.Tolerations(scheduling.TolerateAll(pools)),
-					Containers:                   corev1.ContainerArray{devicePluginContainer(plugin)},
+					Containers:                   corev1.ContainerArray{devicePluginContainer(plugin, pools)},
 					Volumes: corev1.VolumeArray{corev1.VolumeArgs{
 						Name: pulumi.String(socketsVolume),
 						HostPath: &corev1.HostPathVolumeSourceArgs{
@@ -91,7 +92,21 @@ func devicePluginArgs(plugin spec.DevicePlugin, pools []spec.PoolPlan) *appsv1.D
 	}
 }
 
-func devicePluginContainer(plugin spec.DevicePlugin) *corev1.ContainerArgs {
+func devicePluginEnv(pools []spec.PoolPlan) corev1.EnvVarArray {
+	env := corev1.EnvVarArray{corev1.EnvVarArgs{
+		// A node whose driver is broken shows a running plugin and no GPUs; a
+		// plugin that exits would hide behind its restarts.
+		Name: pulumi.String("FAIL_ON_INIT_ERROR"), Value: pulumi.String("false"),
+	}}
+	if slices.ContainsFunc(pools, func(p spec.PoolPlan) bool { return p.Sharing.MIG != "" }) {
+		// Slices are advertised as whole accelerators are, since all of a node
+		// are alike; nodes that are not cut are not concerned.
+		env = append(env, corev1.EnvVarArgs{Name: pulumi.String("MIG_STRATEGY"), Value: pulumi.String("single")})
+	}
+	return env
+}
+
+func devicePluginContainer(plugin spec.DevicePlugin, pools []spec.PoolPlan) *corev1.ContainerArgs {
 	image := plugin.Image
 	if image == "" {
 		image = devicePluginImage
@@ -99,11 +114,7 @@ func devicePluginContainer(plugin spec.DevicePlugin) *corev1.ContainerArgs {
 	return &corev1.ContainerArgs{
 		Name:  pulumi.String(devicePlugin),
 		Image: pulumi.String(image),
-		Env: corev1.EnvVarArray{corev1.EnvVarArgs{
-			// A node whose driver is broken shows a running plugin and no
-			// GPUs; a plugin that exits would hide behind its restarts.
-			Name: pulumi.String("FAIL_ON_INIT_ERROR"), Value: pulumi.String("false"),
-		}},
+		Env:   devicePluginEnv(pools),
 		Resources: &corev1.ResourceRequirementsArgs{
 			Requests: pulumi.StringMap{"cpu": pulumi.String("10m"), "memory": pulumi.String("64Mi")},
 			Limits:   pulumi.StringMap{"memory": pulumi.String("256Mi")},

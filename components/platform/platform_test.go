@@ -216,3 +216,24 @@ func TestNew_RefusesMissingArguments(t *testing.T) {
 		assert.Empty(t, rec.OfType(Type))
 	}
 }
+
+func TestDevicePlugin_AdvertisesSlicesWhereAPoolHasThem(t *testing.T) {
+	strategy := func(pools ...spec.Pool) string {
+		f := newFixture(t, pools...)
+		for i := range f.args.Handle.Pools {
+			if f.args.Handle.Pools[i].Name == "train" {
+				f.args.Handle.Pools[i].Sharing.MIG = "1g.5gb"
+			}
+		}
+		f.run(t)
+		plugin := manifest.Decode[appsv1.DaemonSet](t, f.rec.Named(t, "platform-device-plugin"))
+		for _, variable := range plugin.Spec.Template.Spec.Containers[0].Env {
+			if variable.Name == "MIG_STRATEGY" {
+				return variable.Value
+			}
+		}
+		return ""
+	}
+	assert.Equal(t, "single", strategy(system, train, serve))
+	assert.Empty(t, strategy(system, serve))
+}

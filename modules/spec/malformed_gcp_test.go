@@ -14,6 +14,8 @@ func gcpCases() []malformed {
 	}
 	const known = "Known: a100, b200, h100, h200, l4 or rtx-pro-6000"
 	return []malformed{
+		pool("slices of what cannot be cut", "role: inference, gpu: l4, sharing: {mig: 1g.5gb}", problem{"gantry:pools[1].sharing.mig", "1g.5gb", "remove it, or use gpu: a100 or h100"}),
+		pool("slices that an accelerator does not have", "role: inference, gpu: a100, gpuMemory: 80Gi, sharing: {mig: 1g.5gb}", problem{"gantry:pools[1].sharing.mig", "1g.5gb", "did you mean 1g.10gb? Known: 1g.10gb, 2g.20gb, 3g.40gb or 7g.80gb"}),
 		onGCP("gcp: no region", `gcp:region: ""`, problem{"gcp:region", "", "pulumi config set gcp:region us-central1"}),
 		onGCP("gcp: zone for a region", "gcp:region: us-central1-f", problem{"gcp:region", "us-central1-f", "use us-central1"}),
 		onGCP("gcp: zone for accelerators only", "gcp:region: us-central1-ai1a", problem{"gcp:region", "us-central1-ai1a", "use a name such as us-central1 or europe-west4"}),

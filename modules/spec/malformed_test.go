@@ -122,12 +122,12 @@ func poolCases() []malformed {
 		{"no pools", `pools: []`, nil, []problem{{"gantry:pools", "", systemPool}}},
 		{"pools as a map", `pools: {name: a}`, nil, []problem{{"gantry:pools", `{"name":"a"}`, "begin each entry of the list with '-'"}}},
 		{"a pool as text", `pools: [a]`, nil, []problem{
-			{"gantry:pools[0]", "a", `write a map, for example {name: "serve"}; its keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints`}}},
+			{"gantry:pools[0]", "a", `write a map, for example {name: "serve"}; its keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, sharing, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints`}}},
 		{"no system pool", `pools: [{name: serve, role: inference, gpu: l4}]`, nil, []problem{{"gantry:pools", "", systemPool}}},
 		{"misspelt role is not a missing system pool too", `pools: [{name: system, role: sistem}]`, nil, []problem{
 			{"gantry:pools[0].role", "sistem", "did you mean system? Known: system, training or inference"}}},
 		{"misspelt key is not a missing system pool too", `pools: [{name: system, rol: system}]`, nil, []problem{
-			{"gantry:pools[0].rol", "system", "did you mean role? Known keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints"}}},
+			{"gantry:pools[0].rol", "system", "did you mean role? Known keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, sharing, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints"}}},
 		{"no name", `pools: [{role: system}]`, nil, []problem{{"gantry:pools[0].name", "", `add it, for example name: "serve"`}}},
 		{"names too long and odd", "pools:\n - {name: the-system-pool, role: system}\n - {name: Serve_1, role: inference}", nil, []problem{
 			{"gantry:pools[0].name", "the-system-pool", "shorten it"},
@@ -159,6 +159,7 @@ func poolCases() []malformed {
 			problem{`gantry:pools[0].labels["bad key"]`, `"bad key"`, "use letters, digits, '-', '_' and '.', optionally behind a domain and '/'"},
 			problem{`gantry:pools[0].labels["gantry.dev/x"]`, "gantry.dev/x", "use a domain of your own, for example team.example.com/x"},
 			problem{`gantry:pools[0].labels["node.kubernetes.io/x"]`, "node.kubernetes.io/x", "use a domain of your own, for example team.example.com/x"}),
+		pool("slices on a cloud that cuts none", "role: inference, gpu: a100, gpuCount: 8, sharing: {mig: 1g.5gb}", problem{"gantry:pools[1].sharing.mig", "1g.5gb", "remove it"}),
 		pool("unknown GPU", "role: inference, gpu: l5", problem{"gantry:pools[1].gpu", "l5", "did you mean l4? Known: a100, a10g, b200, b300, h100, h200, l4, l40s, rtx-pro-6000, t4, t4g or v100"}),
 		pool("GPU without a node image", "role: inference, gpu: rtx-pro-4500", problem{"gantry:pools[1].gpu", "rtx-pro-4500", "did you mean rtx-pro-6000? Known: a100, a10g, b200, b300, h100, h200, l4, l40s, rtx-pro-6000, t4, t4g or v100"}),
 		pool("GPUs that no machine has", "role: inference, gpu: l4, gpuCount: 3", problem{"gantry:pools[1].gpuCount", "3", "choose 1, 4 or 8"}),

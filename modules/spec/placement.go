@@ -3,6 +3,7 @@ package spec
 import (
 	"slices"
 
+	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/modules/naming"
 )
 
@@ -59,10 +60,23 @@ func wantedPools(m Model, pools []PoolPlan) []PoolPlan {
 	})
 }
 
-// reserved is whether the pool has taints of its own. In an existing cluster the
-// taints that mark accelerators and add-on nodes everywhere do not reserve it.
+// GPUSlots is how many pods that ask for one accelerator a node of the pool takes:
+// its accelerators, or their slices.
+func (p PoolPlan) GPUSlots() int {
+	if len(p.Machines) == 0 {
+		return p.GPUCount
+	}
+	if slices, cut := accelerators.MIGSlices(p.Machines[0], p.Sharing.MIG); cut {
+		return p.GPUCount * slices
+	}
+	return p.GPUCount
+}
+
+// reserved is whether the pool has taints of its own, or slices in place of
+// accelerators. In an existing cluster the taints that mark accelerators and
+// add-on nodes everywhere do not reserve it.
 func (p PoolPlan) reserved() bool {
-	return slices.ContainsFunc(p.Taints, func(t Taint) bool {
+	return p.Sharing.MIG != "" || slices.ContainsFunc(p.Taints, func(t Taint) bool {
 		return !p.Foreign || t.Key != naming.TaintGPU && t.Key != naming.TaintCriticalAddons
 	})
 }
@@ -80,7 +94,7 @@ func RoomFor(m Model, p PoolPlan) int {
 		room = min(room, milliCPU/int(request))
 	}
 	if m.GPU.Type != "" {
-		room = min(room, p.GPUCount/max(m.GPU.Count, 1))
+		room = min(room, p.GPUSlots()/max(m.GPU.Count, 1))
 	}
 	return max(room, 0)
 }

@@ -97,3 +97,25 @@ func TestAllocatable_IsLessThanTheNodeHas(t *testing.T) {
 	assert.Zero(t, milliCPU)
 	assert.Zero(t, memoryMiB)
 }
+
+func TestSlices_AreManyAndOnlyForModelsThatNameThePool(t *testing.T) {
+	for cloud, slots := range map[Cloud]int{GCP: 7, Azure: 7} {
+		p := Default(Platform{Cloud: cloud, Stack: "dev", Cluster: Cluster{Zones: 1}, Pools: []Pool{
+			{Name: "system", Role: RoleSystem, Min: 2},
+			{Name: "whole", Role: RoleInference, GPU: "a100", GPUMemory: "80Gi"},
+			{Name: "slices", Role: RoleInference, GPU: "a100", GPUMemory: "80Gi", Sharing: Sharing{MIG: "1g.10gb"}},
+		}})
+		plans, err := PlanPools(p)
+		require.NoError(t, err, cloud)
+		assert.Equal(t, 1, plans[1].GPUSlots(), cloud)
+		assert.Equal(t, slots, plans[2].GPUSlots(), cloud)
+
+		model := defaultModel(Model{GPU: ModelGPU{Type: "a100"}}, "m", p)
+		pools := PoolsFor(model, plans)
+		require.Len(t, pools, 1, cloud)
+		assert.Equal(t, "whole", pools[0].Name, "whoever asks for an accelerator gets a whole one")
+		model.Pool = "slices"
+		assert.Equal(t, 7, RoomFor(model, plans[2]), cloud)
+		require.Len(t, PoolsFor(model, plans), 1, cloud)
+	}
+}

@@ -59,7 +59,8 @@ func planPools(r *report, p Platform) []PoolPlan {
 		if len(r.problems) > before || !slices.Contains(Clouds, p.Cloud) {
 			continue
 		}
-		if machines := machinesFor(r, path, p.Cloud, pool); len(machines) > 0 {
+		machines := machinesFor(r, path, p.Cloud, pool)
+		if len(machines) > 0 && checkSharing(r, path+".sharing", p.Cloud, pool, machines[0]) {
 			plans = append(plans, planPool(p.Cloud, pool, machines))
 		}
 	}

@@ -65,6 +65,10 @@ type Pool struct {
 	// GPUMemory is the least memory of one accelerator, for example 80Gi.
 	// Needed only where a model is sold in several sizes. Default: any.
 	GPUMemory string `json:"gpuMemory" jsonschema:"example=80Gi"`
+	// Sharing divides each accelerator among several pods. A shared pool is
+	// reserved: models run on it only when they name it. Default: each
+	// accelerator is one pod's.
+	Sharing Sharing `json:"sharing"`
 	// CPU is the least number of virtual CPUs in a node. Default: 2 for
 	// pools without a GPU; otherwise what the machine brings.
 	CPU int `json:"cpu" jsonschema:"minimum=1"`
@@ -111,6 +115,16 @@ type Pool struct {
 	// is reserved: models run on it only when they name it. In an existing
 	// cluster they are the taints that the nodes have. Default: none.
 	Taints []Taint `json:"taints"`
+}
+
+// Sharing is how the accelerators of a pool are divided among pods.
+type Sharing struct {
+	// MIG cuts each accelerator into equal slices of this profile, for example
+	// 1g.10gb, each with memory and processors of its own. Pods ask for slices
+	// as they do for accelerators, and gpu.count of a model counts them. For
+	// A100, H100 and H200 on Google Cloud and Azure; a change makes a new pool.
+	// Default: none.
+	MIG string `json:"mig" jsonschema:"example=1g.10gb"`
 }
 
 // TaintEffect is what a taint does to a pod that does not tolerate it.

@@ -49,7 +49,7 @@ func reportNoPool(r *report, at string, m Model, plans []PoolPlan) {
 		return amount(slices.MaxFunc(pools, func(a, b PoolPlan) int { return amount(a) - amount(b) }))
 	}
 	where := "of pool " + poolNames(pools)
-	gpus := most(func(p PoolPlan) int { return p.GPUCount })
+	gpus := most(PoolPlan.GPUSlots)
 	milliCPU := most(func(p PoolPlan) int { cpu, _ := p.Allocatable(); return cpu })
 	memory := most(func(p PoolPlan) int { _, memory := p.Allocatable(); return memory })
 	request, _ := milliOf(m.Resources.CPU)
@@ -119,7 +119,7 @@ func checkShared(r *report, p Platform, names []string, plans []PoolPlan) {
 	}
 	pools, gpus := PoolsFor(p.Models[names[0]], plans), 0
 	for _, pool := range pools {
-		gpus += pool.GPUCount * MaxNodes(p, pool)
+		gpus += pool.GPUSlots() * MaxNodes(p, pool)
 	}
 	if needed <= gpus {
 		return

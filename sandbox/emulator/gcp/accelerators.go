@@ -2,7 +2,9 @@ package gcp
 
 import (
 	"slices"
+	"strings"
 
+	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/sandbox/emulator"
 )
 
@@ -87,6 +89,36 @@ func guests(config emulator.Properties) (model string, count int) {
 	}
 	m, _ := machineOf(config.String("machineType"))
 	return builtIn[m.series], m.GPUs
+}
+
+// partition is the MIG profile that the accelerators of a node are cut into.
+func partition(config emulator.Properties) string {
+	return config.String("guestAccelerators[0].gpuPartitionSize")
+}
+
+// slots are the accelerators that a node offers: whole ones, or their slices.
+func slots(config emulator.Properties) int {
+	_, count := guests(config)
+	m, _ := machineOf(config.String("machineType"))
+	if each, cut := accelerators.MIGSlices(m.Machine, partition(config)); cut {
+		return count * each
+	}
+	return count
+}
+
+// cuttable refuses a partition that the accelerators of a pool do not have.
+// https://cloud.google.com/kubernetes-engine/docs/how-to/gpus-multi
+func cuttable(config emulator.Properties) error {
+	profile := partition(config)
+	if profile == "" {
+		return nil
+	}
+	m, _ := machineOf(config.String("machineType"))
+	if _, cut := accelerators.MIGSlices(m.Machine, profile); !cut || strings.HasPrefix(profile, "4g.") {
+		model, _ := guests(config)
+		return badRequest("GPU partition size %q is not supported for accelerator type %q.", profile, model)
+	}
+	return nil
 }
 
 // offered refuses zones that do not have the machine of a pool, or its

@@ -76,10 +76,14 @@ func gpuLabels(config emulator.Properties) map[string]string {
 		return nil
 	}
 	version := driverVersions[config.String("guestAccelerators[0].gpuDriverInstallationConfig.gpuDriverVersion")]
-	return map[string]string{
+	labels := map[string]string{
 		"cloud.google.com/gke-accelerator":        model,
 		"cloud.google.com/gke-accelerator-count":  strconv.Itoa(count),
 		"cloud.google.com/gke-gpu":                "true",
 		"cloud.google.com/gke-gpu-driver-version": cmp.Or(version, "default"),
 	}
+	if profile := partition(config); profile != "" {
+		labels["cloud.google.com/gke-gpu-partition-size"] = profile
+	}
+	return labels
 }

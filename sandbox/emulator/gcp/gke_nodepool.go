@@ -199,6 +199,9 @@ func poolFits(op *emulator.Op, cluster emulator.Object) error {
 			return badRequest("Invalid location %q: nodes must be in zones of the region %s of cluster %s.", zone, region, cluster.Outputs.String("name"))
 		}
 	}
+	if err := cuttable(configOf(in)); err != nil {
+		return err
+	}
 	if err := offered(configOf(in), out.Strings("nodeLocations")); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (a *Account) removeNodes(ctx context.Context, pool emulator.Object) error {
 func node(pool emulator.Object, m machine) localkube.Node {
 	config := configOf(pool.Outputs)
 	kind, _ := machineOf(config.String("machineType"))
-	_, gpus := guests(config)
+	gpus := slots(config)
 	n := localkube.Node{
 		Name:       m.Name,
 		ProviderID: "gce://" + pool.Outputs.String("project") + "/" + m.Zone + "/" + m.Name,

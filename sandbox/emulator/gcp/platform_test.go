@@ -383,6 +383,16 @@ func TestNodePool_KnowsTheGPUsOfItsMachine(t *testing.T) {
 	assert.Equal(t, "nvidia-tesla-t4", p.pool("t4")[0].Labels["cloud.google.com/gke-accelerator"])
 }
 
+func TestNodePool_OffersTheSlicesOfItsAccelerators(t *testing.T) {
+	p := newCluster(t)
+	p.Must(poolType, "cut", change(p.gpuProps("cut"), Props{"nodeLocations": []any{"us-central1-a"}, "nodeConfig": Props{
+		"machineType":       "a2-highgpu-2g",
+		"guestAccelerators": []any{Props{"type": "nvidia-tesla-a100", "count": 2, "gpuPartitionSize": "3g.20gb"}},
+	}}))
+	assert.Equal(t, 4, p.pool("cut")[0].GPUs, "two of each of two")
+	assert.Equal(t, "3g.20gb", p.pool("cut")[0].Labels["cloud.google.com/gke-gpu-partition-size"])
+}
+
 // GKE runs a device plugin of its own on GPU nodes.
 func TestNodePool_AdvertisesItsGPUsUnlessItIsToldNotTo(t *testing.T) {
 	p := newCluster(t)
