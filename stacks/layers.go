@@ -110,7 +110,7 @@ func handOver(config spec.Platform, handle *cluster.Handle) pulumi.StringOutput 
 		handed := handedOver{
 			Handed: spec.Handed{
 				Name: handle.Name, Cloud: config.Cloud, Region: config.Region, Account: config.Account,
-				Autoscaled: *config.Addons.Autoscaler.Enabled, Pools: handle.Pools,
+				Autoscaled: config.Autoscaled(), Pools: handle.Pools,
 			},
 			Context: handle.Context,
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // autoscaled tells whether a cluster autoscaler decides on node counts.
-func (b *build) autoscaled() bool { return enabled(b.platform.Addons.Autoscaler.Enabled) }
+func (b *build) autoscaled() bool { return b.platform.Autoscaled() }
 
 // autoscaler is how AKS's own autoscaler decides, for all pools alike; nil where
 // there is none. It knows labels, taints and GPUs of a pool without nodes from

@@ -106,6 +106,3 @@ func (b *build) resourceGroup() error {
 	b.group = group
 	return err
 }
-
-// enabled reads a switch whose default is on.
-func enabled(s *bool) bool { return s == nil || *s }

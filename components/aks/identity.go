@@ -75,7 +75,7 @@ func (b *build) identities(n *network) (*identities, error) {
 		{what: "control-plane-network", role: networkContributor, scope: n.vnet.ID().ToStringOutput()},
 		{what: "control-plane-kubelet", role: managedIdentityOperator, scope: kubelet.ID().ToStringOutput()},
 	}
-	if storesFiles(b.platform) {
+	if b.platform.StoresFiles() {
 		grants = append(grants, grant{what: "control-plane-storage", role: storageAccountContributor, scope: b.group.ID().ToStringOutput()})
 	}
 	ids := &identities{controlPlane: controlPlane, kubelet: kubelet}

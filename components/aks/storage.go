@@ -1,9 +1,6 @@
 package aks
 
 import (
-	"maps"
-	"slices"
-
 	azcontainers "github.com/pulumi/pulumi-azure-native-sdk/containerservice/v2/v20241001"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -17,14 +14,6 @@ const (
 	driverFile = "file.csi.azure.com"
 	driverBlob = "blob.csi.azure.com"
 )
-
-// storesFiles tells whether a model of the platform asks for storage, which
-// replicas on many nodes share.
-func storesFiles(p spec.Platform) bool {
-	return slices.ContainsFunc(slices.Collect(maps.Values(p.Models)), func(m spec.Model) bool {
-		return m.Storage.Models != ""
-	})
-}
 
 // storageDrivers are those of AKS, all of them: they cost nothing, and those for
 // disks and files are on by default.
@@ -42,7 +31,7 @@ func storageDrivers() azcontainers.ManagedClusterStorageProfileArgs {
 // in them is encrypted at rest.
 func storageClasses(p spec.Platform) cluster.StorageClasses {
 	classes := cluster.StorageClasses{blockClass()}
-	if storesFiles(p) {
+	if p.StoresFiles() {
 		classes = append(classes, sharedClass(p))
 	}
 	return append(classes, readOnlyClass())

@@ -58,7 +58,7 @@ var addonTable = []addon{
 		settings: ebsSettings,
 	},
 	{
-		name: addonEFS, phase: afterCompute, when: storesFiles,
+		name: addonEFS, phase: afterCompute, when: spec.Platform.StoresFiles,
 		serviceAccount: "efs-csi-controller-sa", policies: []string{"service-role/AmazonEFSCSIDriverPolicy"},
 	},
 	{

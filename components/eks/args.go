@@ -65,7 +65,7 @@ func validatePools(p spec.Platform, pools []spec.PoolPlan) []error {
 			problems = append(problems, fmt.Errorf("pool %s spans %d zones, but gantry:cluster.zones is %d",
 				pool.Name, pool.Zones, p.Cluster.Zones))
 		}
-		if enabled(p.Addons.Autoscaler.Enabled) {
+		if p.Autoscaled() {
 			problems = append(problems, validateGroupTags(pool)...)
 		}
 	}

@@ -40,7 +40,7 @@ const reservedDiskGiB = 2
 type groupTag struct{ key, value string }
 
 // autoscaled tells whether a cluster autoscaler decides on node counts.
-func (b *build) autoscaled() bool { return enabled(b.platform.Addons.Autoscaler.Enabled) }
+func (b *build) autoscaled() bool { return b.platform.Autoscaled() }
 
 // scaling is the size of a node group. With an autoscaler, the desired size is
 // where the group starts and is the autoscaler's from then on. Without one the

@@ -2,8 +2,6 @@ package eks
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	awsec2 "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	awsefs "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/efs"
@@ -14,7 +12,6 @@ import (
 
 	"gantry.dev/gantry/components/cluster"
 	"gantry.dev/gantry/modules/naming"
-	"gantry.dev/gantry/modules/spec"
 )
 
 // portNFS is where EFS listens.
@@ -35,18 +32,10 @@ func (f *fileSystem) ready() []pulumi.Resource {
 	return f.targets
 }
 
-// storesFiles tells whether a model of the platform asks for storage, which
-// replicas on many nodes share.
-func storesFiles(p spec.Platform) bool {
-	return slices.ContainsFunc(slices.Collect(maps.Values(p.Models)), func(m spec.Model) bool {
-		return m.Storage.Models != ""
-	})
-}
-
 // fileSystem registers an encrypted EFS file system that only nodes of the
 // cluster reach, or returns nil where no model needs one.
 func (b *build) fileSystem(control *awseks.Cluster, n *network, key *awskms.Key) (*fileSystem, error) {
-	if !storesFiles(b.platform) {
+	if !b.platform.StoresFiles() {
 		return nil, nil
 	}
 	files, err := awsefs.NewFileSystem(b.ctx, b.child("files"), &awsefs.FileSystemArgs{

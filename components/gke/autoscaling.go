@@ -18,7 +18,7 @@ const (
 // autoscaled tells whether the cluster autoscaler decides on node counts. It is
 // a part of GKE, which knows the labels, taints and GPUs of an empty pool: a pool
 // scales from zero without further ado.
-func (b *build) autoscaled() bool { return enabled(b.platform.Addons.Autoscaler.Enabled) }
+func (b *build) autoscaled() bool { return b.platform.Autoscaled() }
 
 // scale sets the size of a node pool over its zones and returns the options that
 // go with it.

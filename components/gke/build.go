@@ -80,6 +80,3 @@ func (b *build) enableHint(err error) string {
 	}
 	return ": enable the first API by hand, `gcloud services enable cloudresourcemanager.googleapis.com --project " + b.platform.Account + "`"
 }
-
-// enabled reads a switch whose default is on.
-func enabled(s *bool) bool { return s == nil || *s }

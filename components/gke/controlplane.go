@@ -159,7 +159,7 @@ func (b *build) drivers() gcpcontainer.ClusterAddonsConfigArgs {
 			Enabled: pulumi.Bool(true),
 		},
 		GcpFilestoreCsiDriverConfig: gcpcontainer.ClusterAddonsConfigGcpFilestoreCsiDriverConfigArgs{
-			Enabled: pulumi.Bool(storesFiles(b.platform)),
+			Enabled: pulumi.Bool(b.platform.StoresFiles()),
 		},
 		GcsFuseCsiDriverConfig: gcpcontainer.ClusterAddonsConfigGcsFuseCsiDriverConfigArgs{
 			Enabled: pulumi.Bool(true),

@@ -33,7 +33,7 @@ var serviceTable = []service{
 	{name: "logging"},
 	{name: "monitoring"},
 	{name: "storage"},
-	{name: "file", when: func(b *build) bool { return storesFiles(b.platform) }},
+	{name: "file", when: func(b *build) bool { return b.platform.StoresFiles() }},
 	{name: "containerfilesystem", when: func(b *build) bool { return slices.ContainsFunc(b.pools, hasGPU) }}, // image streaming
 }
 

@@ -1,28 +1,18 @@
 package gke
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/components/cluster"
 	"gantry.dev/gantry/modules/rootdisk"
-	"gantry.dev/gantry/modules/spec"
 )
 
 // fileTier is the class of Filestore instances: on SSD, in one zone, 1 TiB or
 // more. The cheaper one is on hard disks, from which no model loads in time.
 // Source: https://cloud.google.com/filestore/docs/service-tiers
 const fileTier = "zonal"
-
-// storesFiles tells whether a model of the platform asks for storage, which
-// replicas on many nodes share.
-func storesFiles(p spec.Platform) bool {
-	return slices.ContainsFunc(slices.Collect(maps.Values(p.Models)), func(m spec.Model) bool {
-		return m.Storage.Models != ""
-	})
-}
 
 // storageClasses are what the CSI drivers of the cluster can serve. Google
 // encrypts all of it.
@@ -35,7 +25,7 @@ func (b *build) storageClasses(n *network) cluster.StorageClasses {
 		Default:         true,
 		WaitForConsumer: true,
 	}}
-	if storesFiles(b.platform) {
+	if b.platform.StoresFiles() {
 		classes = append(classes, cluster.StorageClass{
 			Name:        cluster.ClassShared,
 			Provisioner: "filestore.csi.storage.gke.io",

@@ -68,14 +68,14 @@ var partsOf = map[Cloud][]clusterPart{
 		// Told so by components/eks, addons.go.
 		{name: "ebs-csi-node", everyNode: true, tolerates: everything,
 			source: "kubernetes-sigs/aws-ebs-csi-driver, charts/aws-ebs-csi-driver/values.yaml (tolerateAllTaints)"},
-		{name: "efs-csi-node", everyNode: true, when: storesFiles, tolerates: everything,
+		{name: "efs-csi-node", everyNode: true, when: Platform.StoresFiles, tolerates: everything,
 			source: "kubernetes-sigs/aws-efs-csi-driver, charts/aws-efs-csi-driver/values.yaml"},
 		{name: "coredns", tolerates: slices.Concat(critical, []tolerance{{key: "node-role.kubernetes.io/control-plane", effect: NoSchedule}}),
 			source: "https://docs.aws.amazon.com/eks/latest/userguide/managing-coredns.html"},
 		// It bears NoExecute for five minutes, which is not to run there.
 		{name: "ebs-csi-controller", tolerates: critical,
 			source: "kubernetes-sigs/aws-ebs-csi-driver, charts/aws-ebs-csi-driver/values.yaml"},
-		{name: "efs-csi-controller", when: storesFiles, tolerates: critical,
+		{name: "efs-csi-controller", when: Platform.StoresFiles, tolerates: critical,
 			source: "kubernetes-sigs/aws-efs-csi-driver, charts/aws-efs-csi-driver/values.yaml"},
 		{name: "metrics-server", when: hasMetricsServer,
 			source: "kubernetes-sigs/metrics-server, charts/metrics-server/values.yaml"},
@@ -90,7 +90,7 @@ var partsOf = map[Cloud][]clusterPart{
 		{name: "gcsfusecsi-node", everyNode: true, tolerates: everything, source: pageOfGKE},
 		{name: "pdcsi-node", everyNode: true, tolerates: everything,
 			source: "kubernetes-sigs/gcp-compute-persistent-disk-csi-driver, deploy/kubernetes/base/node_linux/node.yaml"},
-		{name: "filestore-node", everyNode: true, when: storesFiles, tolerates: everything, source: pageOfGKE},
+		{name: "filestore-node", everyNode: true, when: Platform.StoresFiles, tolerates: everything, source: pageOfGKE},
 		{name: "nvidia-gpu-device-plugin", everyNode: true, on: hasGPUs, tolerates: everything,
 			source: "GoogleCloudPlatform/container-engine-accelerators, cmd/nvidia_gpu/device-plugin.yaml"},
 		{name: "kube-dns", tolerates: ofGKE, source: pageOfGKE},
@@ -127,16 +127,6 @@ var ownParts = []clusterPart{
 }
 
 func hasGPUs(plan PoolPlan) bool { return plan.GPU != "" }
-
-// storesFiles is whether a model has a volume that many nodes mount.
-func storesFiles(p Platform) bool {
-	for _, m := range p.Models {
-		if m.Storage.Models != "" {
-			return true
-		}
-	}
-	return false
-}
 
 func hasMetricsServer(p Platform) bool { return isOn(p.Addons.MetricsServer.Enabled) }
 

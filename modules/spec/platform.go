@@ -125,6 +125,23 @@ type Platform struct {
 // Has tells whether this stack makes a layer.
 func (p Platform) Has(layer Layer) bool { return slices.Contains(p.Layers, layer) }
 
+// Autoscaled tells whether an autoscaler decides on node counts.
+func (p Platform) Autoscaled() bool {
+	enabled := p.Addons.Autoscaler.Enabled
+	return enabled == nil || *enabled
+}
+
+// StoresFiles tells whether a model asks for storage, which replicas on many
+// nodes share.
+func (p Platform) StoresFiles() bool {
+	for _, m := range p.Models {
+		if m.Storage.Models != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Handed is what one stack tells another of its cluster: all that is known of
 // it at plan time.
 type Handed struct {

@@ -95,7 +95,7 @@ const (
 // checkGroupTags reports labels and taints that cannot be told to the
 // autoscaler, so that it would start the wrong nodes.
 func checkGroupTags(r *report, at string, p Platform, pool Pool) {
-	if !autoscaled(p) {
+	if !p.Autoscaled() {
 		return
 	}
 	const room = maxTagKey - len(templateTag)

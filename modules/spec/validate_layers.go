@@ -61,5 +61,5 @@ func checkHanded(r *report, p Platform) {
 }
 
 func sameNames(pools []Pool, plans []PoolPlan) bool {
-	return slices.EqualFunc(pools, plans, func(pool Pool, plan PoolPlan) bool { return reflect.DeepEqual(pool.Name, plan.Name) })
+	return slices.EqualFunc(pools, plans, func(pool Pool, plan PoolPlan) bool { return pool.Name == plan.Name })
 }

@@ -134,7 +134,7 @@ func checkShared(r *report, p Platform, names []string, plans []PoolPlan) {
 
 // limitKey is the key that decides how many nodes a pool can have.
 func limitKey(p Platform) string {
-	if autoscaled(p) {
+	if p.Autoscaled() {
 		return "max"
 	}
 	return "min"
@@ -145,15 +145,10 @@ func limitKey(p Platform) string {
 // two at least.
 func MaxNodes(p Platform, pool PoolPlan) int {
 	least := minSystemNodes(p.Cloud, pool.Pool)
-	if autoscaled(p) {
+	if p.Autoscaled() {
 		return max(pool.Max, least)
 	}
 	return max(pool.Min, least)
-}
-
-func autoscaled(p Platform) bool {
-	enabled := p.Addons.Autoscaler.Enabled
-	return enabled == nil || *enabled
 }
 
 func poolNames(pools []PoolPlan) string {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 
 	"gantry.dev/gantry/modules/accelerators"
@@ -23,10 +24,8 @@ func checkSharing(r *report, at string, cloud Cloud, pool Pool, machine accelera
 			offered = append(offered, candidate.Name)
 		}
 	}
-	for _, name := range offered {
-		if name == profile {
-			return true
-		}
+	if slices.Contains(offered, profile) {
+		return true
 	}
 	if len(offered) == 0 {
 		r.add(at+".mig", profile, "is a slice of an accelerator that cannot be cut: "+shapeText(machine), "remove it, or use gpu: a100 or h100")

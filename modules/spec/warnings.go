@@ -104,7 +104,7 @@ func warnAddons(r *report, p Platform, plans []PoolPlan) {
 		r.add("gantry:addons.devicePlugin.enabled", true, "installs a device plugin: in a cluster that has one, or the GPU Operator, each GPU would be given out twice",
 			"set it to false where kubectl get nodes -o json shows nvidia.com/gpu already")
 	}
-	if autoscaled(p) {
+	if p.Autoscaled() {
 		return
 	}
 	for i, pool := range p.Pools {
