@@ -39,6 +39,9 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := handle.Bind(ctx, config.Name, platform.Bindings(config)); err != nil { // identities of add-ons
+		return err
+	}
 	models := map[string]*serving.Model{}
 	if config.Has(spec.LayerPlatform) || config.Has(spec.LayerModels) {
 		if models, err = deployWorkloads(ctx, config, handle); err != nil {

@@ -23,6 +23,18 @@ type handedOver struct {
 	spec.Handed
 	Context string
 	Storage []handedClass
+	// Accounts are the identities of the add-ons' service accounts, by the name
+	// of the add-on.
+	Accounts map[string]handedAccount
+	// Network, and what the registry's images and the bucket's files begin
+	// with; empty where there is none.
+	Network                     string
+	Registry, BucketURL, Bucket string
+}
+
+// handedAccount is a bound service account of another stack.
+type handedAccount struct {
+	Annotations, PodLabels map[string]string
 }
 
 // handedClass is a storage class of a cluster of another stack.
@@ -93,36 +105,88 @@ func readLower(stack *pulumi.StackReference) (*lower, error) {
 		class.StorageClass.Parameters = pulumi.ToStringMap(class.Parameters)
 		handle.Storage = append(handle.Storage, class.StorageClass)
 	}
+	handle.Accounts = map[string]*cluster.BoundAccount{}
+	for name, account := range handed.Accounts {
+		handle.Accounts[name] = &cluster.BoundAccount{Annotations: pulumi.ToStringMap(account.Annotations), PodLabels: account.PodLabels}
+	}
+	if handed.Network != "" {
+		handle.Network = pulumi.String(handed.Network).ToStringOutput()
+	}
+	if handed.Registry != "" {
+		handle.Registry = &cluster.Registry{URL: pulumi.String(handed.Registry).ToStringOutput()}
+	}
+	if handed.Bucket != "" {
+		handle.Bucket = &cluster.Bucket{
+			URL:      pulumi.String(handed.BucketURL).ToStringOutput(),
+			Resource: pulumi.String(handed.Bucket).ToStringOutput(),
+		}
+	}
 	return &lower{facts: handed.Handed, handle: handle}, nil
+}
+
+// flowing is what of a cluster is known once it is made, as plain values.
+type flowing struct {
+	Parameters        []map[string]string
+	Annotations       map[string]map[string]string
+	Network           string
+	Registry          string
+	BucketURL, Bucket string
+}
+
+// flow gathers the outputs that are handed over.
+func flow(handle *cluster.Handle) pulumi.StringOutput {
+	parameters := pulumi.Array{}
+	for _, class := range handle.Storage {
+		parameters = append(parameters, stringMap(class.Parameters))
+	}
+	annotations := pulumi.Map{}
+	for name, account := range handle.Accounts {
+		annotations[name] = stringMap(account.Annotations)
+	}
+	all := pulumi.Map{"Parameters": parameters, "Annotations": annotations}
+	if handle.Network.OutputState != nil {
+		all["Network"] = handle.Network
+	}
+	if handle.Registry != nil {
+		all["Registry"] = handle.Registry.URL
+	}
+	if handle.Bucket != nil {
+		all["BucketURL"], all["Bucket"] = handle.Bucket.URL, handle.Bucket.Resource
+	}
+	return pulumi.JSONMarshal(all)
+}
+
+func stringMap(values pulumi.StringMap) pulumi.StringMap {
+	if values == nil {
+		return pulumi.StringMap{}
+	}
+	return values
 }
 
 // handOver is the value of OutputCluster.
 func handOver(config spec.Platform, handle *cluster.Handle) pulumi.StringOutput {
-	parameters := pulumi.MapArray{}
-	for _, class := range handle.Storage {
-		all := pulumi.Map{}
-		for key, value := range class.Parameters {
-			all[key] = value
+	return flow(handle).ApplyT(func(text string) (string, error) {
+		var known flowing
+		if err := json.Unmarshal([]byte(text), &known); err != nil {
+			return "", err
 		}
-		parameters = append(parameters, all)
-	}
-	return parameters.ToMapArrayOutput().ApplyT(func(known []map[string]any) (string, error) {
 		handed := handedOver{
 			Handed: spec.Handed{
 				Name: handle.Name, Cloud: config.Cloud, Region: config.Region, Account: config.Account,
 				Autoscaled: config.Autoscaled(), Pools: handle.Pools,
 			},
-			Context: handle.Context,
+			Context:  handle.Context,
+			Accounts: map[string]handedAccount{},
+			Network:  known.Network, Registry: known.Registry, BucketURL: known.BucketURL, Bucket: known.Bucket,
 		}
 		for i, class := range handle.Storage {
 			class.Parameters = nil
-			flat := map[string]string{}
-			for key, value := range known[i] {
-				flat[key] = fmt.Sprint(value)
-			}
-			handed.Storage = append(handed.Storage, handedClass{StorageClass: class, Parameters: flat})
+			handed.Storage = append(handed.Storage, handedClass{StorageClass: class, Parameters: known.Parameters[i]})
 		}
-		text, err := json.Marshal(handed)
-		return string(text), err
+		for name, account := range handle.Accounts {
+			handed.Accounts[name] = handedAccount{Annotations: known.Annotations[name], PodLabels: account.PodLabels}
+		}
+		handover, err := json.Marshal(handed)
+		return string(handover), err
 	}).(pulumi.StringOutput)
 }

@@ -38,6 +38,12 @@ const (
 	OutputPools = "pools"
 	// OutputModels maps the name of each model to its URL inside the cluster.
 	OutputModels = "models"
+	// OutputRegistry is what the names of the platform's own images begin with;
+	// empty where it has no registry.
+	OutputRegistry = "registry"
+	// OutputModelBucket is the URL of the bucket for model files; empty where
+	// there is none.
+	OutputModelBucket = "modelBucket"
 	// OutputCost is the cost a month at the least and at the greatest number of
 	// nodes, in dollars, with the date of the prices.
 	OutputCost = "cost"
@@ -47,7 +53,7 @@ const (
 var Declared = []string{
 	OutputContractVersion, OutputCloud, OutputRegion, OutputClusterName,
 	OutputEndpoint, OutputKubeconfig, OutputIdentifier, OutputCluster,
-	OutputPools, OutputModels, OutputCost,
+	OutputPools, OutputModels, OutputRegistry, OutputModelBucket, OutputCost,
 }
 
 func export(ctx *pulumi.Context, config spec.Platform, handle *cluster.Handle, models map[string]*serving.Model) {
@@ -61,6 +67,8 @@ func export(ctx *pulumi.Context, config spec.Platform, handle *cluster.Handle, m
 	ctx.Export(OutputCluster, handOver(config, handle))
 	ctx.Export(OutputPools, poolOutputs(handle.Pools))
 	ctx.Export(OutputModels, modelOutputs(models))
+	ctx.Export(OutputRegistry, registryOutput(handle))
+	ctx.Export(OutputModelBucket, bucketOutput(handle))
 	ctx.Export(OutputCost, pulumi.Any(cost.Of(config, handle.Pools).Output()))
 }
 
@@ -88,4 +96,18 @@ func modelOutputs(models map[string]*serving.Model) pulumi.StringMap {
 		outputs[name] = model.Endpoint
 	}
 	return outputs
+}
+
+func registryOutput(handle *cluster.Handle) pulumi.StringInput {
+	if handle.Registry == nil {
+		return pulumi.String("")
+	}
+	return handle.Registry.URL
+}
+
+func bucketOutput(handle *cluster.Handle) pulumi.StringInput {
+	if handle.Bucket == nil {
+		return pulumi.String("")
+	}
+	return handle.Bucket.URL
 }

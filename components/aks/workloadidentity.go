@@ -78,7 +78,7 @@ func (w *workloadIdentities) BindServiceAccount(ctx *pulumi.Context, name string
 		assignment, err := b.assign(name+"-"+what, grant{
 			what:      what,
 			role:      roleOf[granted.Kind],
-			scope:     storageID(granted.Bucket),
+			scope:     storageID(granted.Resource),
 			principal: identity.PrincipalId,
 			kind:      servicePrincipal,
 		}, options...)

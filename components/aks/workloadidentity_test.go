@@ -18,8 +18,8 @@ func binding() cluster.Binding {
 	return cluster.Binding{
 		Namespace: "models", ServiceAccount: "loader",
 		Grants: []cluster.Grant{
-			{Kind: cluster.ReadObjects, Bucket: pulumi.String(bucket)},
-			{Kind: cluster.WriteObjects, Bucket: pulumi.String(bucket + "/blobServices/default/containers/new")},
+			{Kind: cluster.ReadObjects, Resource: pulumi.String(bucket)},
+			{Kind: cluster.WriteObjects, Resource: pulumi.String(bucket + "/blobServices/default/containers/new")},
 		},
 	}
 }
@@ -107,7 +107,7 @@ func TestBindServiceAccount_RefusesWhatIsNoStorageOfAzure(t *testing.T) {
 			}
 			_, err = c.Handle.BindServiceAccount(ctx, "loader", cluster.Binding{
 				Namespace: "models", ServiceAccount: "loader",
-				Grants: []cluster.Grant{{Kind: cluster.ReadObjects, Bucket: pulumi.String(other)}},
+				Grants: []cluster.Grant{{Kind: cluster.ReadObjects, Resource: pulumi.String(other)}},
 			})
 			return err
 		})

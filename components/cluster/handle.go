@@ -4,6 +4,9 @@
 package cluster
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/modules/spec"
@@ -23,6 +26,9 @@ type Handle struct {
 	// Binder makes identities for pods. Nil where this stack did not make the
 	// cluster; see BindServiceAccount.
 	Binder Binder
+	// Accounts are the identities of the add-ons' service accounts, by the name
+	// of the add-on, see Bind.
+	Accounts map[string]*BoundAccount
 
 	// Endpoint of the Kubernetes API, as an https URL.
 	Endpoint pulumi.StringOutput
@@ -34,10 +40,36 @@ type Handle struct {
 	// It is a secret all the same. Of an existing cluster it is the path of the
 	// file, in which the credentials stay.
 	Kubeconfig pulumi.StringOutput
+	// Network is the id of the network that the cluster lies in: the VPC on
+	// AWS, the name of the network on Google Cloud, the resource id of the
+	// virtual network on Azure; the zero output where it is not known.
+	Network pulumi.StringOutput
+	// Registry holds the platform's images, and Bucket its model files; nil
+	// where there is none.
+	Registry *Registry
+	Bucket   *Bucket
 	// Ready are the resources that must exist before a pod can run: node
 	// pools and the add-ons that pods need. On destroy they outlive every
 	// pod.
 	Ready []pulumi.Resource
+}
+
+// Registry is a private container registry that the nodes may pull from.
+type Registry struct {
+	// URL is what image names begin with, without a slash at the end:
+	// 123456789012.dkr.ecr.us-east-1.amazonaws.com/gantry-dev,
+	// us-central1-docker.pkg.dev/my-project/gantry-dev, gantrydev.azurecr.io.
+	URL pulumi.StringOutput
+}
+
+// Bucket is a private, versioned, encrypted bucket.
+type Bucket struct {
+	// URL as the cloud's own tools and loaders of model files take it:
+	// s3://bucket, gs://bucket,
+	// https://account.blob.core.windows.net/container.
+	URL pulumi.StringOutput
+	// Resource is what a Grant on the bucket names.
+	Resource pulumi.StringOutput
 }
 
 // PodUser is the user and the group that pods of models run as, and that the
@@ -111,3 +143,6 @@ const (
 	// and that all nodes mount read-only. Its volumes are declared.
 	ClassReadOnly = "gantry-readonly"
 )
+
+// sortedKeys are the keys of a map in alphabetical order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

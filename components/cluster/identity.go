@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -9,25 +11,43 @@ import (
 // GrantKind is what a pod may do in the cluster's cloud.
 type GrantKind string
 
-// The grants that every cloud knows how to make.
+// The kinds of grants. A cloud that has no use for one refuses it.
 const (
 	// ReadObjects lists and reads the objects of a bucket.
 	ReadObjects GrantKind = "read-objects"
 	// WriteObjects reads, writes and deletes the objects of a bucket.
 	WriteObjects GrantKind = "write-objects"
+	// ManageDNS reads and writes the records of one DNS zone.
+	ManageDNS GrantKind = "manage-dns"
+	// WriteMetrics sends metrics to one workspace of the cloud's managed
+	// Prometheus.
+	WriteMetrics GrantKind = "write-metrics"
+	// ScaleNodes sets the sizes of this cluster's own node groups. On EKS only:
+	// the other clouds scale node pools themselves.
+	ScaleNodes GrantKind = "scale-nodes"
+	// BalanceLoads makes the cloud's load balancers for this cluster. On EKS
+	// only: the other clouds do so themselves.
+	BalanceLoads GrantKind = "balance-loads"
 )
 
 // GrantKinds lists every kind of grant.
-var GrantKinds = []GrantKind{ReadObjects, WriteObjects}
+var GrantKinds = []GrantKind{ReadObjects, WriteObjects, ManageDNS, WriteMetrics, ScaleNodes, BalanceLoads}
+
+// ofCluster are the grants on the cluster itself, which name no resource.
+var ofCluster = []GrantKind{ScaleNodes, BalanceLoads}
 
 // Grant is one permission on one thing in the cluster's cloud.
 type Grant struct {
 	// Kind of the permission.
 	Kind GrantKind
-	// Bucket that it is for, as its cloud names it: the ARN of an S3 bucket,
-	// the name of a Cloud Storage bucket, the resource id of an Azure storage
-	// account or blob container.
-	Bucket pulumi.StringInput
+	// Resource that it is for, as its cloud names it. Of a bucket: the ARN of
+	// an S3 bucket, the name of a Cloud Storage bucket, the resource id of an
+	// Azure storage account or blob container. Of a DNS zone: the id of a Route
+	// 53 hosted zone, the name of a Cloud DNS managed zone, the resource id of
+	// an Azure DNS zone. Of metrics: the id of an Amazon workspace, nothing on
+	// Google Cloud (the cluster's project), the resource id of an Azure data
+	// collection rule. ScaleNodes and BalanceLoads take none.
+	Resource pulumi.StringInput
 }
 
 // Binding gives the pods of one service account an identity in the cluster's
@@ -75,17 +95,38 @@ func (h *Handle) BindServiceAccount(ctx *pulumi.Context, name string, binding Bi
 	return bound, nil
 }
 
-func (b Binding) validate() error {
-	if b.Namespace == "" || b.ServiceAccount == "" {
-		return fmt.Errorf("namespace %q and service account %q must both be named", b.Namespace, b.ServiceAccount)
+// Bind binds the service accounts of add-ons, which are known by what they are
+// for, and keeps them in h.Accounts. A cluster that was handed over has those
+// that the stack below has bound, and one without a cloud has none.
+func (h *Handle) Bind(ctx *pulumi.Context, name string, bindings map[string]Binding, opts ...pulumi.ResourceOption) error {
+	if h.Binder == nil {
+		return nil
 	}
-	for i, grant := range b.Grants {
-		if grant.Bucket == nil {
-			return fmt.Errorf("grant %d (%s) names no bucket", i, grant.Kind)
+	h.Accounts = map[string]*BoundAccount{}
+	for _, what := range sortedKeys(bindings) {
+		bound, err := h.BindServiceAccount(ctx, name+"-"+what, bindings[what], opts...)
+		if err != nil {
+			return err
 		}
-		if grant.Kind != ReadObjects && grant.Kind != WriteObjects {
-			return fmt.Errorf("grant %d is of kind %q: use one of %v", i, grant.Kind, GrantKinds)
-		}
+		h.Accounts[what] = bound
 	}
 	return nil
+}
+
+// validate names everything that is wrong with a binding at once.
+func (b Binding) validate() error {
+	var problems []error
+	if b.Namespace == "" || b.ServiceAccount == "" {
+		problems = append(problems, fmt.Errorf("namespace %q and service account %q must both be named", b.Namespace, b.ServiceAccount))
+	}
+	for i, grant := range b.Grants {
+		if !slices.Contains(GrantKinds, grant.Kind) {
+			problems = append(problems, fmt.Errorf("grant %d is of kind %q: use one of %v", i, grant.Kind, GrantKinds))
+			continue
+		}
+		if grant.Resource == nil && !slices.Contains(ofCluster, grant.Kind) {
+			problems = append(problems, fmt.Errorf("grant %d (%s) names no resource that it is for", i, grant.Kind))
+		}
+	}
+	return errors.Join(problems...)
 }

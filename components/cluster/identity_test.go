@@ -16,13 +16,13 @@ func TestBindServiceAccount_NeedsTheCloudOfTheCluster(t *testing.T) {
 		want    string
 	}{
 		"a cluster of another stack": {
-			cluster.Binding{Namespace: "models", ServiceAccount: "a", Grants: []cluster.Grant{{Kind: cluster.ReadObjects, Bucket: bucket}}},
+			cluster.Binding{Namespace: "models", ServiceAccount: "a", Grants: []cluster.Grant{{Kind: cluster.ReadObjects, Resource: bucket}}},
 			"bind the service account in the stack that has the layer cluster",
 		},
 		"no service account": {cluster.Binding{Namespace: "models"}, "must both be named"},
-		"no bucket": {
+		"no resource": {
 			cluster.Binding{Namespace: "models", ServiceAccount: "a", Grants: []cluster.Grant{{Kind: cluster.ReadObjects}}},
-			"names no bucket",
+			"names no resource that it is for",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,14 +1,13 @@
 package eks
 
 import (
-	"maps"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"gantry.dev/gantry/modules/spec"
+	"gantry.dev/gantry/modules/versions"
 )
 
 func TestAddons_AroundTheNodesInTheRightOrder(t *testing.T) {
@@ -86,7 +85,7 @@ func TestAddonVersion_OfTheUserWins(t *testing.T) {
 }
 
 func TestAddonVersion_IsLockedForEveryAddonOfEveryMinor(t *testing.T) {
-	assert.ElementsMatch(t, spec.KubernetesVersions, slices.Collect(maps.Keys(locked)))
+	assert.ElementsMatch(t, spec.KubernetesVersions, versions.EKSMinors())
 	for _, minor := range spec.KubernetesVersions {
 		p := dev().Platform
 		p.Cluster.Version = minor

@@ -72,7 +72,7 @@ func (p *podIdentities) BindServiceAccount(ctx *pulumi.Context, name string, bin
 
 // bucketPolicy allows a grant on its bucket and on nothing else.
 func bucketPolicy(grant cluster.Grant) pulumi.StringOutput {
-	return grant.Bucket.ToStringOutput().ApplyT(func(bucket string) (string, error) {
+	return grant.Resource.ToStringOutput().ApplyT(func(bucket string) (string, error) {
 		if !strings.HasPrefix(bucket, "arn:") {
 			return "", fmt.Errorf("the bucket %q of a grant is not an ARN, for example arn:aws:s3:::my-bucket", bucket)
 		}

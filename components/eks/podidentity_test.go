@@ -31,8 +31,8 @@ func bind(t *testing.T, grants ...cluster.Grant) (*cluster.BoundAccount, *compon
 
 func TestBindServiceAccount_GrantsOneBucketAndNoMore(t *testing.T) {
 	bound, rec, err := bind(t,
-		cluster.Grant{Kind: cluster.ReadObjects, Bucket: pulumi.String("arn:aws:s3:::models")},
-		cluster.Grant{Kind: cluster.WriteObjects, Bucket: pulumi.String("arn:aws:s3:::checkpoints")})
+		cluster.Grant{Kind: cluster.ReadObjects, Resource: pulumi.String("arn:aws:s3:::models")},
+		cluster.Grant{Kind: cluster.WriteObjects, Resource: pulumi.String("arn:aws:s3:::checkpoints")})
 	require.NoError(t, err)
 
 	association := rec.Named(t, "reader-association")
@@ -54,10 +54,10 @@ func TestBindServiceAccount_GrantsOneBucketAndNoMore(t *testing.T) {
 }
 
 func TestBindServiceAccount_RefusesWhatIsNoBucket(t *testing.T) {
-	_, _, err := bind(t, cluster.Grant{Kind: cluster.ReadObjects, Bucket: pulumi.String("models")})
+	_, _, err := bind(t, cluster.Grant{Kind: cluster.ReadObjects, Resource: pulumi.String("models")})
 	require.ErrorContains(t, err, `the bucket "models" of a grant is not an ARN`)
 
-	_, rec, err := bind(t, cluster.Grant{Kind: "own-objects", Bucket: pulumi.String("arn:aws:s3:::models")})
+	_, rec, err := bind(t, cluster.Grant{Kind: "own-objects", Resource: pulumi.String("arn:aws:s3:::models")})
 	require.ErrorContains(t, err, `grant 0 is of kind "own-objects"`)
 	assert.Empty(t, rec.OfType("aws:eks/podIdentityAssociation:PodIdentityAssociation"))
 }

@@ -102,7 +102,7 @@ func (w *workloadIdentities) accountID(binding cluster.Binding) string {
 
 // bucket is the name of the bucket of a grant.
 func bucket(grant cluster.Grant) pulumi.StringOutput {
-	return grant.Bucket.ToStringOutput().ApplyT(func(name string) (string, error) {
+	return grant.Resource.ToStringOutput().ApplyT(func(name string) (string, error) {
 		if !bucketName.MatchString(name) {
 			return "", fmt.Errorf("the bucket %q of a grant is not the name of a bucket, for example my-models", name)
 		}

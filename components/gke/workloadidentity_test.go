@@ -40,8 +40,8 @@ func bind(t *testing.T, grants ...cluster.Grant) (annotation string, rec *compon
 
 func TestBindServiceAccount_ActsAsAGoogleAccountOfItsOwn(t *testing.T) {
 	annotation, rec, err := bind(t,
-		cluster.Grant{Kind: cluster.ReadObjects, Bucket: pulumi.String("models")},
-		cluster.Grant{Kind: cluster.WriteObjects, Bucket: pulumi.String("checkpoints")})
+		cluster.Grant{Kind: cluster.ReadObjects, Resource: pulumi.String("models")},
+		cluster.Grant{Kind: cluster.WriteObjects, Resource: pulumi.String("checkpoints")})
 	require.NoError(t, err)
 	assert.Equal(t, "reader-account@ml-platform.iam.gserviceaccount.com", annotation)
 
@@ -70,10 +70,10 @@ func TestBindServiceAccount_ActsAsAGoogleAccountOfItsOwn(t *testing.T) {
 
 func TestBindServiceAccount_RefusesWhatIsNoBucket(t *testing.T) {
 	for _, name := range []string{"gs://models", "arn:aws:s3:::models", ""} {
-		_, _, err := bind(t, cluster.Grant{Kind: cluster.ReadObjects, Bucket: pulumi.String(name)})
+		_, _, err := bind(t, cluster.Grant{Kind: cluster.ReadObjects, Resource: pulumi.String(name)})
 		assert.ErrorContains(t, err, "of a grant is not the name of a bucket", name)
 	}
-	_, rec, err := bind(t, cluster.Grant{Kind: "own-objects", Bucket: pulumi.String("models")})
+	_, rec, err := bind(t, cluster.Grant{Kind: "own-objects", Resource: pulumi.String("models")})
 	require.ErrorContains(t, err, `grant 0 is of kind "own-objects"`)
 	assert.Empty(t, rec.OfType(typeBucketIAM))
 }

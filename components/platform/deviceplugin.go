@@ -28,23 +28,22 @@ const (
 
 // newDevicePlugin installs the plugin and returns what it made: nothing where
 // no pool has a GPU or something else advertises them.
-func newDevicePlugin(ctx *pulumi.Context, parent string, args *Args, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
-	pools := scheduling.WithGPU(args.Handle.Pools)
-	plugin := args.Platform.Addons.DevicePlugin
-	if len(pools) == 0 || plugin.Enabled != nil && !*plugin.Enabled {
+func newDevicePlugin(in inputs, m *maker) ([]pulumi.Resource, error) {
+	pools := scheduling.WithGPU(in.handle.Pools)
+	plugin := in.platform.Addons.DevicePlugin
+	if len(pools) == 0 || !spec.On(plugin.Enabled) {
 		return nil, nil
 	}
 	// The plugin mounts a directory of the node, which no other level allows.
-	namespace, err := newNamespace(ctx, parent, GPUNamespace, privileged, opts...)
+	namespace, err := m.namespace(GPUNamespace)
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts, pulumi.DependsOn([]pulumi.Resource{namespace}))
-	daemons, err := appsv1.NewDaemonSet(ctx, parent+"-device-plugin", devicePluginArgs(plugin, pools), opts...)
+	daemons, err := appsv1.NewDaemonSet(m.ctx, m.child("device-plugin"), devicePluginArgs(plugin, pools), m.after(namespace...).opts...)
 	if err != nil {
-		return nil, fmt.Errorf("platform %s: device plugin: %w", parent, err)
+		return nil, fmt.Errorf("device plugin: %w", err)
 	}
-	return []pulumi.Resource{namespace, daemons}, nil
+	return append(namespace, daemons), nil
 }
 
 // devicePluginArgs is the plugin as NVIDIA's own static manifest runs it, see

@@ -18,7 +18,32 @@ const (
 	// GPUNamespace holds what makes GPUs usable and has to reach into nodes
 	// for it.
 	GPUNamespace = "gpu-system"
+	// MonitoringNamespace holds Prometheus, Grafana and Alertmanager.
+	MonitoringNamespace = "monitoring"
+	// GatewayNamespace holds Envoy Gateway, the Gateway and its certificate.
+	GatewayNamespace = "gateway"
+	// CertificatesNamespace holds cert-manager.
+	CertificatesNamespace = "cert-manager"
+	// DNSNamespace holds external-dns.
+	DNSNamespace = "dns"
+	// EventScalingNamespace holds KEDA.
+	EventScalingNamespace = "keda"
+	// systemNamespace comes with every cluster.
+	systemNamespace = "kube-system"
 )
+
+// namespaceLevels are the namespaces that Gantry makes for add-ons, each at the
+// narrowest level that lets its pods run.
+var namespaceLevels = map[string]podSecurity{
+	// Mounts directories and devices of the node.
+	GPUNamespace: privileged,
+	// The node exporter reads the node's /proc and /sys and uses its network.
+	MonitoringNamespace:   privileged,
+	GatewayNamespace:      restricted,
+	CertificatesNamespace: restricted,
+	DNSNamespace:          restricted,
+	EventScalingNamespace: restricted,
+}
 
 // podSecurity is the Pod Security level of a namespace, see
 // https://kubernetes.io/docs/concepts/security/pod-security-admission/.
@@ -50,7 +75,7 @@ func newNamespace(ctx *pulumi.Context, parent, name string, level podSecurity, o
 		},
 	}, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("platform %s: namespace %s: %w", parent, name, err)
+		return nil, fmt.Errorf("namespace %s: %w", name, err)
 	}
 	return namespace, nil
 }

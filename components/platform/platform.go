@@ -1,6 +1,6 @@
 // Package platform puts into a new cluster what every model relies on:
-// namespaces with their Pod Security levels, storage classes, and the plugin
-// that advertises GPUs. It knows no cloud.
+// namespaces with their Pod Security levels, storage classes, and the add-ons:
+// addonTable is the list of them. It knows no cloud's API.
 package platform
 
 import (
@@ -37,8 +37,7 @@ type Platform struct {
 }
 
 // New sets up a cluster: the namespace of the models, the storage classes of
-// the cluster's drivers and, where a pool has GPUs and the plugin is enabled,
-// NVIDIA's device plugin in a namespace of its own.
+// the cluster's drivers, the add-ons of addonTable and the charts of the user.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Platform, error) {
 	if args == nil || args.Handle == nil {
 		return nil, fmt.Errorf("platform.New(%s): Handle must be set", name)
@@ -53,23 +52,43 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	// every object, not of this component, which would not pass them on.
 	child := pulumi.Composite(pulumi.Parent(p), pulumi.DependsOn(args.Handle.Ready))
 
-	models, err := newNamespace(ctx, name, ModelNamespace, restricted, child)
+	m := &maker{ctx: ctx, parent: name, opts: []pulumi.ResourceOption{child}, namespaces: map[string]pulumi.Resource{}}
+	made, err := newParts(inputs{platform: args.Platform, handle: args.Handle}, m)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("platform %s: %w", name, err)
 	}
-	classes, err := newStorageClasses(ctx, name, args.Handle.Storage, args.Platform.Protected(), child)
-	if err != nil {
-		return nil, err
-	}
-	gpu, err := newDevicePlugin(ctx, name, args, child)
-	if err != nil {
-		return nil, err
-	}
-	p.Ready = slices.Concat(args.Handle.Ready, []pulumi.Resource{models}, classes, gpu)
+	p.Ready = slices.Concat(args.Handle.Ready, made)
 
 	err = ctx.RegisterResourceOutputs(p, pulumi.Map{"modelNamespace": pulumi.String(p.ModelNamespace)})
 	if err != nil {
 		return nil, fmt.Errorf("platform %s: outputs: %w", name, err)
 	}
 	return p, nil
+}
+
+// newParts makes everything in the cluster that models rely on, and returns it.
+func newParts(in inputs, m *maker) ([]pulumi.Resource, error) {
+	models, err := newNamespace(m.ctx, m.parent, ModelNamespace, restricted, m.opts...)
+	if err != nil {
+		return nil, err
+	}
+	classes, err := newStorageClasses(m.ctx, m.parent, in.handle.Storage, in.platform.Protected(), m.opts...)
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := newDevicePlugin(in, m)
+	if err != nil {
+		return nil, err
+	}
+	// Volumes of add-ons need the storage classes.
+	m = m.after(classes...)
+	addons, err := newAddons(in, m)
+	if err != nil {
+		return nil, err
+	}
+	charts, err := newCharts(in, m.after(addons...))
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]pulumi.Resource{models}, classes, plugin, addons, charts), nil
 }

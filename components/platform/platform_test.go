@@ -34,10 +34,31 @@ type fixture struct {
 
 func newFixture(t *testing.T, pools ...spec.Pool) *fixture {
 	t.Helper()
-	platform := spec.Default(spec.Platform{Project: "gantry", Stack: "dev", Pools: pools})
+	return fixtureOf(t, spec.Platform{Project: "gantry", Stack: "dev", Pools: pools, Addons: noAddons()})
+}
+
+// noAddons are the add-ons switched off, so that a test sees those that it is
+// about.
+func noAddons() spec.Addons {
+	off := new(false)
+	return spec.Addons{
+		Autoscaler:   spec.Autoscaler{Enabled: off},
+		GPUOperator:  spec.GPUOperator{Enabled: off},
+		Monitoring:   spec.Monitoring{Enabled: off},
+		Certificates: spec.Certificates{Enabled: off},
+		Gateway:      spec.Gateway{Enabled: off},
+		EventScaling: spec.EventScaling{Enabled: off},
+	}
+}
+
+// fixtureOf is a cluster of the platform.
+func fixtureOf(t *testing.T, platform spec.Platform) *fixture {
+	t.Helper()
+	platform = spec.Default(platform)
 	plans, err := spec.PlanPools(platform)
 	require.NoError(t, err)
 	return &fixture{args: Args{Platform: platform, Handle: &cluster.Handle{
+		Name:  platform.Name,
 		Pools: plans,
 		Storage: []cluster.StorageClass{
 			{

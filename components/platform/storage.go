@@ -27,7 +27,7 @@ func newStorageClasses(
 		}
 		res, err := storagev1.NewStorageClass(ctx, parent+"-"+class.Name, storageClass(class, protect), opts...)
 		if err != nil {
-			return nil, fmt.Errorf("platform %s: storage class %s: %w", parent, class.Name, err)
+			return nil, fmt.Errorf("storage class %s: %w", class.Name, err)
 		}
 		out = append(out, res)
 	}

@@ -66,7 +66,12 @@ func decode(raw Raw) *decoder {
 	}
 	d.secrets(raw.Secrets)
 	d.modelFiles(raw.ModelFiles)
-	d.fields(pathOf(root), topLevel(raw.Config), reflect.ValueOf(&d.platform).Elem())
+	values := topLevel(raw.Config)
+	if secrets, ok := values[secretsKey]; ok {
+		d.secretValues(secrets, slices.Contains(raw.Secrets, secretsKey))
+		delete(values, secretsKey)
+	}
+	d.fields(pathOf(root), values, reflect.ValueOf(&d.platform).Elem())
 	maps.DeleteFunc(d.platform.Models, func(_ string, m Model) bool {
 		return m.Enabled != nil && !*m.Enabled
 	})
@@ -123,6 +128,9 @@ func (d *decoder) value(at path, example string, raw any, into reflect.Value) {
 		d.dictionary(at, raw, into)
 	case reflect.Slice:
 		d.list(at, raw, into)
+	case reflect.Interface:
+		d.replaceOrigin(at)
+		into.Set(reflect.ValueOf(plainValue(raw)))
 	case reflect.Pointer:
 		target := reflect.New(into.Type().Elem())
 		d.scalar(at, example, raw, target.Elem())
@@ -237,6 +245,33 @@ func (d *decoder) scalar(at path, example string, raw any, into reflect.Value) {
 		}
 	}
 	d.wrongType(at, example, raw, into.Type())
+}
+
+// plainValue is what a chart's values may hold, with numbers that are whole as
+// int and all others as float64.
+func plainValue(raw any) any {
+	switch value := raw.(type) {
+	case json.Number:
+		if n, err := value.Int64(); err == nil {
+			return int(n)
+		}
+		f, _ := value.Float64() // a JSON number: at worst an infinity
+		return f
+	case map[string]any:
+		plain := make(map[string]any, len(value))
+		for key, item := range value {
+			plain[key] = plainValue(item)
+		}
+		return plain
+	case []any:
+		plain := make([]any, len(value))
+		for i, item := range value {
+			plain[i] = plainValue(item)
+		}
+		return plain
+	default:
+		return raw
+	}
 }
 
 // addOrigin notes where a struct or map was first begun.

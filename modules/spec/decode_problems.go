@@ -26,8 +26,11 @@ func (d *decoder) blame(at path) { d.blamed = append(d.blamed, at.canonical) }
 // environment variable in a pod, is readable by many.
 func (d *decoder) secrets(keys []string) {
 	for _, key := range keys {
+		if key == secretsKey {
+			continue
+		}
 		d.missing(join(root, key), "holds an encrypted value, which would be in the clear in the cloud and in the cluster",
-			"keep the secret in a Kubernetes Secret or the cloud's secret store, and write the value without --secret")
+			"put the secret under gantry:secrets, or keep it in the cloud's secret store, and write the value without --secret")
 	}
 }
 

@@ -28,21 +28,15 @@ func Default(p Platform) Platform {
 	for i, pool := range p.Pools {
 		p.Pools[i] = defaultPool(pool, p.Cloud, *p.Protect)
 	}
-	setDefault(&p.Addons.Autoscaler.Enabled, new(true))
-	setDefault(&p.Addons.MetricsServer.Enabled, new(true))
-	setDefault(&p.Addons.DevicePlugin.Enabled, new(!advertisesGPUs(p.Cloud)))
+	p.Addons = defaultAddons(p.Addons, p.Cloud, *p.Protect)
+	p.Registry = defaultRegistry(p.Registry, p.Cloud)
+	p.ModelBucket = defaultModelBucket(p.ModelBucket, p.Cloud)
 	p.Models = maps.Clone(p.Models)
 	for name, model := range p.Models {
 		p.Models[name] = defaultModel(model, name, p)
 	}
 	return p
 }
-
-// advertisesGPUs is whether something in the cluster advertises accelerators
-// already: GKE runs a device plugin of its own on every GPU node, and an existing
-// cluster with GPUs has whatever its makers chose. Two advertisers on a node hand
-// the same device out twice. EKS and AKS leave the plugin to the user.
-func advertisesGPUs(cloud Cloud) bool { return cloud == GCP || cloud == Existing }
 
 // onHandedCluster is the platform on the cluster of another stack, which
 // decides everything that belongs to the layer cluster.

@@ -21,8 +21,22 @@ func TestDefault_CompletesTheLeastThatAStackCanSay(t *testing.T) {
 			{Name: "serve", Role: RoleInference, GPU: "l4", GPUCount: 1, Arch: ArchAMD64, Burstable: new(true), Capacity: CapacityOnDemand, Min: 2, Max: 4, DiskSize: "200Gi"},
 		},
 		Addons: Addons{
-			Autoscaler: Autoscaler{Enabled: new(true)}, MetricsServer: MetricsServer{Enabled: new(true)}, DevicePlugin: DevicePlugin{Enabled: new(true)},
+			Autoscaler: Autoscaler{
+				Enabled: new(true), Expanders: []Expander{ExpanderPriority, ExpanderLeastWaste},
+				ScaleDownMinutes: 10, ScaleDownUtilization: 50, BalanceZones: new(true),
+			},
+			MetricsServer: MetricsServer{Enabled: new(true)},
+			GPUOperator:   GPUOperator{Enabled: new(true)},
+			DevicePlugin:  DevicePlugin{Enabled: new(false)},
+			Monitoring: Monitoring{
+				Enabled: new(true), RetentionDays: 15, Storage: "50Gi", Replicas: 1, RemoteWrite: RemoteWrite{Enabled: new(false)},
+			},
+			Certificates: Certificates{Enabled: new(true)},
+			Gateway:      Gateway{Enabled: new(true), Public: new(false)},
+			EventScaling: EventScaling{Enabled: new(true)},
 		},
+		Registry:    Registry{Enabled: new(true), KeepImages: 50, UntaggedDays: 14},
+		ModelBucket: ModelBucket{Enabled: new(true), OldVersionDays: 30},
 		Models: map[string]Model{"m": {
 			Name: "m", Enabled: new(true), Image: "a:v1", Port: 8000,
 			Resources:    ModelResources{CPU: "500m", Memory: "1Gi", MemoryLimit: "1Gi"},
@@ -60,8 +74,14 @@ func TestDefault_BurstableMachinesAreForWhatIsCheapToLose(t *testing.T) {
 }
 
 func TestDefault_OneAdvertiserOfGPUs(t *testing.T) {
-	for cloud, want := range map[Cloud]bool{AWS: true, GCP: false, Azure: true, Existing: false} {
-		assert.Equal(t, want, *Default(Platform{Cloud: cloud}).Addons.DevicePlugin.Enabled, cloud)
+	for cloud, want := range map[Cloud]struct{ operator, pluginWithoutIt bool }{
+		AWS: {true, true}, GCP: {true, false}, Azure: {true, true}, Existing: {false, false},
+	} {
+		addons := Default(Platform{Cloud: cloud}).Addons
+		assert.Equal(t, want.operator, *addons.GPUOperator.Enabled, cloud)
+		assert.False(t, *addons.DevicePlugin.Enabled, cloud)
+		without := Default(Platform{Cloud: cloud, Addons: Addons{GPUOperator: GPUOperator{Enabled: new(false)}}}).Addons
+		assert.Equal(t, want.pluginWithoutIt, *without.DevicePlugin.Enabled, cloud)
 	}
 }
 

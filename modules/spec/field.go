@@ -70,6 +70,8 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[Capacity]():    texts(Capacities),
 	reflect.TypeFor[Arch]():        texts(Archs),
 	reflect.TypeFor[TaintEffect](): texts(TaintEffects),
+	reflect.TypeFor[Expander]():    texts(Expanders),
+	reflect.TypeFor[PodSecurity](): texts(PodSecurities),
 }
 
 func texts[T ~string](values []T) []string {

@@ -26,9 +26,9 @@ const systemPool = "add {name: system, role: system, cpu: 2, memory: 8Gi, min: 1
 func platformCases() []malformed {
 	return []malformed{
 		{"unknown key at the top", `clutser: {version: "1.34"}`, nil, []problem{
-			{"gantry:clutser", `{"version":"1.34"}`, "did you mean cluster? Known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, models, exceptions"}}},
+			{"gantry:clutser", `{"version":"1.34"}`, "did you mean cluster? Known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, charts, registry, modelBucket, secrets, models, exceptions"}}},
 		{"unknown key that resembles none", `zzz: 1`, nil, []problem{
-			{"gantry:zzz", "1", "remove it; known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, models, exceptions"}}},
+			{"gantry:zzz", "1", "remove it; known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, charts, registry, modelBucket, secrets, models, exceptions"}}},
 		{"unknown cloud", `cloud: asw`, nil, []problem{
 			{"gantry:cloud", "asw", "did you mean aws? Known: aws, gcp, azure or existing"}}},
 		{"name with capitals", `name: Gantry_Dev`, nil, []problem{
@@ -49,7 +49,7 @@ func platformCases() []malformed {
 			{"gantry:tags", `["a"]`, "write a map, one key: value on a line"}}},
 		{"addons", `addons: {autoscaler: {enabled: "true"}, metricServer: {enabled: false}}`, nil, []problem{
 			{"gantry:addons.autoscaler.enabled", "true", "write true or false, without quotes"},
-			{"gantry:addons.metricServer", `{"enabled":false}`, "did you mean metricsServer? Known keys: autoscaler, metricsServer, devicePlugin, versions"}}},
+			{"gantry:addons.metricServer", `{"enabled":false}`, "did you mean metricsServer? Known keys: autoscaler, metricsServer, gpuOperator, devicePlugin, monitoring, certificates, gateway, dns, eventScaling, charts, versions"}}},
 		{"versions of add-ons", `addons: {versions: {vpc-cn: v1.2.3-eksbuild.1, coredns: latest}}`, nil, []problem{
 			{"gantry:addons.versions.coredns", "latest", "write it as v1.20.4-eksbuild.2; list them with: aws eks describe-addon-versions --addon-name coredns"},
 			{"gantry:addons.versions.vpc-cn", "v1.2.3-eksbuild.1", "did you mean vpc-cni? Known: aws-ebs-csi-driver, aws-efs-csi-driver, coredns, eks-pod-identity-agent, kube-proxy, metrics-server or vpc-cni"}}},

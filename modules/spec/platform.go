@@ -96,6 +96,16 @@ type Platform struct {
 	Pools []Pool `json:"pools"`
 	// Addons are the parts installed into the cluster beside the models.
 	Addons Addons `json:"addons"`
+	// Charts is where the Helm charts of the add-ons come from.
+	Charts ChartSource `json:"charts"`
+	// Registry holds container images.
+	Registry Registry `json:"registry"`
+	// ModelBucket holds model files.
+	ModelBucket ModelBucket `json:"modelBucket"`
+	// Secrets by name, for the keys that ask for the name of one. Each is set
+	// with: pulumi config set --secret --path gantry:secrets.<name>. Values in
+	// the clear are refused. Default: none.
+	Secrets map[string]Secret `json:"secrets"`
 	// Models served by the platform, by name: the files of stacks/models,
 	// each overridden field by field by the stack's own configuration: maps
 	// merge by key, lists replace, and null takes a field of the file back. A
@@ -131,6 +141,9 @@ func (p Platform) Autoscaled() bool {
 	return enabled == nil || *enabled
 }
 
+// On tells whether a switch that may be left out is on.
+func On(enabled *bool) bool { return enabled != nil && *enabled }
+
 // StoresFiles tells whether a model asks for storage, which replicas on many
 // nodes share.
 func (p Platform) StoresFiles() bool {
@@ -157,4 +170,4 @@ type Handed struct {
 }
 
 // Protected tells whether the platform guards what holds data.
-func (p Platform) Protected() bool { return p.Protect != nil && *p.Protect }
+func (p Platform) Protected() bool { return On(p.Protect) }

@@ -43,7 +43,7 @@ func TestIdentity_IsBoundOnEveryCloud(t *testing.T) {
 				}
 				bound, err = handle.BindServiceAccount(ctx, "reader", cluster.Binding{
 					Namespace: "models", ServiceAccount: "image-classifier",
-					Grants: []cluster.Grant{{Kind: cluster.ReadObjects, Bucket: pulumi.String(buckets[cloud])}},
+					Grants: []cluster.Grant{{Kind: cluster.ReadObjects, Resource: pulumi.String(buckets[cloud])}},
 				})
 				return err
 			}

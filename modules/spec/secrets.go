@@ -1,0 +1,59 @@
+package spec
+
+import (
+	"maps"
+	"slices"
+)
+
+// Secret is a value that nobody but its user may read. Printing it shows that
+// it is one.
+type Secret string
+
+// String hides the value, also from %v, %q and %+v of everything around it.
+func (Secret) String() string { return "[secret]" }
+
+// GoString hides the value from %#v.
+func (Secret) GoString() string { return "[secret]" }
+
+// Reveal is the value itself, for the one place that hands it on.
+func (s Secret) Reveal() string { return string(s) }
+
+// secretsKey is the only key whose values may and must be encrypted.
+const secretsKey = "secrets"
+
+// secretValues reads gantry:secrets apart from all other keys, so that no
+// message ever shows what stands there.
+func (d *decoder) secretValues(raw any, encrypted bool) {
+	at := pathOf(root).child(secretsKey)
+	values, ok := raw.(map[string]any)
+	if !ok {
+		d.blame(at)
+		d.missing(at.written, "is not a map of names to secrets", "set each with: pulumi config set --secret --path gantry:secrets.<name>")
+		return
+	}
+	if len(values) > 0 && !encrypted {
+		d.missing(at.written, "holds values in the clear", "set each with: pulumi config set --secret --path gantry:secrets.<name>, and change those that were committed")
+	}
+	d.platform.Secrets = map[string]Secret{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		text, ok := values[name].(string)
+		if !ok || text == "" {
+			d.missing(at.child(name).written, "is not a text, or is empty", "set it with: pulumi config set --secret --path gantry:secrets."+name)
+			continue
+		}
+		d.platform.Secrets[name] = Secret(text)
+	}
+}
+
+// checkSecretName reports a reference to a secret that gantry:secrets does not
+// have.
+func checkSecretName(r *report, p Platform, at, name string) {
+	if _, ok := p.Secrets[name]; name == "" || ok {
+		return
+	}
+	fix := "set it with: pulumi config set --secret --path gantry:secrets." + name
+	if len(p.Secrets) > 0 {
+		fix += ", or " + choose(name, slices.Sorted(maps.Keys(p.Secrets)))
+	}
+	r.add(at, name, "is not the name of a secret in gantry:secrets", fix)
+}
