@@ -11,7 +11,7 @@ POLICIES ?= on
 ON := --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD)) $(if $(filter off,$(POLICIES)),--policies=false)
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh down status compare evict move build test lint bench docs
+.PHONY: help up preview refresh down status compare history backend evict move build test lint bench docs
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,10 +26,16 @@ refresh: $(BIN)/bootstrap ## Compare the engine's state with the emulated cloud.
 	@$(BIN)/bootstrap refresh $(ON)
 
 down: $(BIN)/bootstrap ## Destroy the stack and end its control plane.
-	@$(BIN)/bootstrap down $(ON)
+	@$(BIN)/bootstrap down $(ON) --confirm "$(CONFIRM)"
 
 status: $(BIN)/bootstrap ## Show nodes by pool, models with replicas and endpoints, and the cost.
 	@$(BIN)/bootstrap status $(ON)
+
+history: $(BIN)/bootstrap ## Show what was done to the stack, the newest first.
+	@$(BIN)/bootstrap history $(ON)
+
+backend: $(BIN)/bootstrap ## Keep a real stack's state in BACKEND, its secrets encrypted by KEY; see docs/state.md.
+	@$(BIN)/bootstrap backend --stack $(STACK) --state "$(BACKEND)" --key "$(KEY)"
 
 compare: $(BIN)/bootstrap ## Show what the stack would cost a month on each cloud.
 	@$(BIN)/bootstrap compare --stack $(STACK)

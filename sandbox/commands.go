@@ -37,12 +37,14 @@ func newCommand() *cobra.Command {
 		operation(&options, "up", "make the platform what the configuration says", up),
 		operation(&options, "preview", "show what up would do", preview),
 		operation(&options, "refresh", "compare the engine's state with the emulated account and cluster", refresh),
-		operation(&options, "down", "destroy the stack and end its control planes", down),
+		newDownCommand(&options),
 		&cobra.Command{
 			Use: "status", Short: "show nodes by pool, models with their replicas, and the cost", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return status(cmd.Context(), options) },
 		},
 		newCompareCommand(&options),
+		newHistoryCommand(&options),
+		newBackendCommand(&options),
 		newEvictCommand(&options),
 		newMoveCommand(&options),
 		newAgentCommand(),
@@ -143,6 +145,20 @@ func refresh(ctx context.Context, sandbox *engine.Sandbox, options engine.Option
 	}
 	fmt.Fprintln(options.Out, "\nNo drift.")
 	return nil
+}
+
+func newDownCommand(options *engine.Options) *cobra.Command {
+	var confirm string
+	command := operation(options, "down", "destroy the stack and end its control planes", down)
+	run := command.RunE
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := confirmDown(*options, confirm, os.Stdin); err != nil {
+			return err
+		}
+		return run(cmd, args)
+	}
+	command.Flags().StringVar(&confirm, "confirm", "", "name of the stack, where it is protected and nobody can be asked")
+	return command
 }
 
 func down(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) error {

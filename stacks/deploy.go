@@ -35,6 +35,10 @@ func Deploy(ctx *pulumi.Context) error {
 	if err := preflight(ctx, config, pools); err != nil {
 		return err
 	}
+	guards, err := guard(ctx, config.AllowReplace)
+	if err != nil {
+		return err
+	}
 	handle, err := newCluster(ctx, config, pools, below)
 	if err != nil {
 		return err
@@ -49,7 +53,7 @@ func Deploy(ctx *pulumi.Context) error {
 		}
 	}
 	export(ctx, config, handle, models)
-	return nil
+	return guards.warn(ctx)
 }
 
 // newCluster is the only place that asks which cloud it is.
@@ -96,7 +100,7 @@ func deployWorkloads(ctx *pulumi.Context, config spec.Platform, handle *cluster.
 	}
 	ready := handle.Ready
 	if config.Has(spec.LayerPlatform) {
-		base, err := platform.New(ctx, config.Name, &platform.Args{Platform: config, Handle: handle}, pulumi.Providers(provider))
+		base, err := platform.New(ctx, config.Name, &platform.Args{Platform: config, Handle: handle, Root: projectRoot(ctx)}, pulumi.Providers(provider))
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"gantry.dev/gantry/sandbox/toolchain"
@@ -41,8 +42,15 @@ func run(ctx context.Context, args []string) error {
 	}
 	bin := filepath.Join(root, "..", ".gantry", "bin")
 	builder := &toolchain.Builder{Root: root, Bin: bin, Out: os.Stderr, Live: isTerminal(os.Stderr)}
-	if err := builder.Build(ctx, toolsFor(args[0])); err != nil {
+	tools := toolsFor(args[0])
+	if err := builder.Build(ctx, tools); err != nil {
 		return err
+	}
+	startsCluster := func(tool toolchain.Tool) bool { return tool.Name == toolchain.Kubernetes.Name }
+	if slices.ContainsFunc(tools, startsCluster) {
+		if err := builder.Collect(ctx); err != nil {
+			return err
+		}
 	}
 	if args[0] == "build" {
 		return nil
@@ -56,7 +64,7 @@ func toolsFor(command string) []toolchain.Tool {
 	switch command {
 	case "build", "up":
 		return toolchain.All
-	case "compare":
+	case "compare", "backend":
 		return []toolchain.Tool{toolchain.Sandbox}
 	default:
 		return toolchain.Planning
