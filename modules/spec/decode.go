@@ -239,6 +239,10 @@ func (d *decoder) scalar(at path, example string, raw any, into reflect.Value) {
 			return
 		}
 	case json.Number:
+		if into.Type() == reflect.TypeFor[Decimal]() {
+			into.SetString(value.String())
+			return
+		}
 		if n, ok := wholeNumber(value); ok && kind == reflect.Int {
 			into.SetInt(n)
 			return

@@ -41,6 +41,7 @@ func TestDefault_CompletesTheLeastThatAStackCanSay(t *testing.T) {
 			Name: "m", Enabled: new(true), Image: "a:v1", Port: 8000,
 			Resources:    ModelResources{CPU: "500m", Memory: "1Gi", MemoryLimit: "1Gi"},
 			Scale:        ModelScale{Min: 1, Max: 1, CPUUtilization: 70, MemoryUtilization: 80},
+			Traffic:      ModelTraffic{TimeoutSeconds: 60, Retries: new(2), MaxBody: "10Mi"},
 			Storage:      ModelStorage{MountPath: "/models"},
 			Health:       ModelHealth{Path: "/health", StartupSeconds: 300},
 			Metrics:      ModelMetrics{Path: "/metrics"},

@@ -70,6 +70,7 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[Capacity]():    texts(Capacities),
 	reflect.TypeFor[Arch]():        texts(Archs),
 	reflect.TypeFor[TaintEffect](): texts(TaintEffects),
+	reflect.TypeFor[Color]():       texts(Colors),
 	reflect.TypeFor[Expander]():    texts(Expanders),
 	reflect.TypeFor[PodSecurity](): texts(PodSecurities),
 }

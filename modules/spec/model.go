@@ -21,6 +21,12 @@ type Model struct {
 	// Env are environment variables in the clear. Never put a secret here.
 	// Default: none.
 	Env map[string]string `json:"env"`
+	// Config are files of text by their names, mounted read-only at /config.
+	// Never put a secret here. Default: none.
+	Config map[string]string `json:"config"`
+	// Secrets that the server gets, from gantry:secrets or from the cloud's own
+	// store.
+	Secrets ModelSecrets `json:"secrets"`
 	// GPU that each replica needs. Left out: the model runs on CPU.
 	GPU ModelGPU `json:"gpu"`
 	// Resources that each replica needs beside the GPU.
@@ -30,14 +36,31 @@ type Model struct {
 	// without a GPU when there is no such pool. Pools with taints of their own
 	// are only used when named.
 	Pool string `json:"pool" jsonschema:"example=serve"`
+	// SpotTolerant lets replicas run on spot pools of role inference as well,
+	// from which they may be taken at short notice. Default: false.
+	SpotTolerant bool `json:"spotTolerant"`
 	// Scale is how many replicas there are and what decides it.
 	Scale ModelScale `json:"scale"`
+	// Route is the path by which the gateway reaches the model, for example
+	// /classifier/v1, which the server does not see. Left out: the model is
+	// reached from inside the cluster only. Default: none.
+	Route string `json:"route" jsonschema:"example=/classifier/v1"`
+	// Traffic is how requests of the route are treated.
+	Traffic ModelTraffic `json:"traffic"`
+	// Rollout serves two versions at once.
+	Rollout ModelRollout `json:"rollout"`
 	// Storage for model files.
 	Storage ModelStorage `json:"storage"`
 	// Health is how the server tells that it is ready.
 	Health ModelHealth `json:"health"`
 	// Metrics is where Prometheus reads the server's metrics.
 	Metrics ModelMetrics `json:"metrics"`
+	// SLO is what the users of the model are promised; alerts follow from it.
+	SLO ModelSLO `json:"slo"`
+	// Egress are ranges that the server may open connections to, beside DNS and
+	// its own cloud's storage and secret store where it uses them. Default:
+	// none.
+	Egress []string `json:"egress" jsonschema:"example=10.20.0.0/16"`
 	// DrainSeconds is how long a replica may finish open requests after it
 	// was told to stop, in seconds, 0 to 600. Default: 30.
 	DrainSeconds *int `json:"drainSeconds" jsonschema:"minimum=0,maximum=600"`
@@ -65,30 +88,6 @@ type ModelResources struct {
 	// MemoryLimit is where the replica is stopped, at most 2.5 times the
 	// request. Default: the request.
 	MemoryLimit string `json:"memoryLimit" jsonschema:"example=4Gi"`
-}
-
-// ModelScale is the number of replicas and what decides it.
-type ModelScale struct {
-	// Min is the least number of replicas, at least 1. Default: 1.
-	Min int `json:"min" jsonschema:"minimum=1"`
-	// Max is the greatest number of replicas, at least min. Default: min.
-	Max int `json:"max" jsonschema:"minimum=1"`
-	// CPUUtilization is the mean use of the CPU request, in percent, that
-	// scaling holds, 1 to 100. Default: 70.
-	CPUUtilization int `json:"cpuUtilization" jsonschema:"minimum=1,maximum=100"`
-	// MemoryUtilization is the mean use of the memory request, in percent,
-	// that scaling holds, 1 to 100. Default: 80.
-	MemoryUtilization int `json:"memoryUtilization" jsonschema:"minimum=1,maximum=100"`
-}
-
-// ModelStorage is room for model files, shared by all replicas.
-type ModelStorage struct {
-	// Models is the size of the volume, for example 10Gi. Left out: no volume.
-	// Default: none.
-	Models string `json:"models" jsonschema:"example=10Gi"`
-	// MountPath is where replicas see the volume, an absolute path. Default:
-	// /models.
-	MountPath string `json:"mountPath" jsonschema:"example=/models"`
 }
 
 // ModelHealth is how the server tells that it is ready.

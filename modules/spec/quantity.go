@@ -56,3 +56,6 @@ func wholeUnits(text string, unit int64) int {
 	}
 	return int(units)
 }
+
+// Decimal is a number with decimals, as it was written: with or without quotes.
+type Decimal string
