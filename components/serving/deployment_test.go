@@ -60,9 +60,9 @@ func TestDeployment_RollsOutAsTheSpareGPUsAllow(t *testing.T) {
 	}
 }
 
-func TestDeployment_SelectsItsPodsByOneLabelThatNeverChanges(t *testing.T) {
+func TestDeployment_SelectsItsPodsByLabelsThatNeverChange(t *testing.T) {
 	got := render(t, classifier())
-	selection := map[string]string{"gantry.dev/model": "image-classifier"}
+	selection := map[string]string{"gantry.dev/model": "image-classifier", "gantry.dev/version": "stable"}
 	assert.Equal(t, selection, got.deployment.Spec.Selector.MatchLabels)
 	assert.Equal(t, selection, got.service.Spec.Selector)
 	assert.Equal(t, selection, got.budget.Spec.Selector.MatchLabels)

@@ -12,7 +12,7 @@ import (
 // metadata of an object of the model.
 func (s *server) metadata() *metav1.ObjectMetaArgs {
 	return &metav1.ObjectMetaArgs{
-		Name:      pulumi.String(s.model.Name),
+		Name:      pulumi.String(s.name()),
 		Namespace: pulumi.String(s.namespace),
 		Labels:    pulumi.ToStringMap(s.labels()),
 	}
@@ -24,10 +24,11 @@ func (s *server) labels() map[string]string {
 	return labels
 }
 
-// selection is the one label that tells the model's pods from all others. A
-// Deployment cannot change its selector, so it holds nothing that may change.
+// selection are the labels that tell the pods of one version of the model from
+// all others. A Deployment cannot change its selector, so they hold nothing that
+// may change.
 func (s *server) selection() map[string]string {
-	return map[string]string{naming.LabelModel: s.model.Name}
+	return map[string]string{naming.LabelModel: s.model.Name, naming.LabelVersion: string(s.track)}
 }
 
 func (s *server) selector() *metav1.LabelSelectorArgs {

@@ -54,9 +54,10 @@ type Model struct {
 }
 
 // NewModel deploys a model: a ServiceAccount without rights, a
-// PersistentVolumeClaim when the model asks for storage, a Deployment, a
-// Service, a HorizontalPodAutoscaler that owns the number of replicas, and a
-// PodDisruptionBudget. All are called like the model.
+// PersistentVolumeClaim when the model asks for storage and, for each version of
+// it, a Deployment, a Service, a HorizontalPodAutoscaler that owns the number of
+// replicas, and a PodDisruptionBudget. Those of the stable version are called like
+// the model, those of a second one have its track behind it.
 //
 // It is an error when no pool can run the model, or when the model asks for
 // storage that the cluster does not offer; nothing is registered then.
@@ -88,23 +89,10 @@ func NewModel(ctx *pulumi.Context, name string, args *ModelArgs, opts ...pulumi.
 		needed = append(needed, claim)
 	}
 
-	// The autoscaler, and nothing else, sets the number of replicas.
-	_, err = appsv1.NewDeployment(ctx, name+"-deployment", s.deployment(), child,
-		pulumi.DependsOn(needed), pulumi.IgnoreChanges([]string{"spec.replicas"}), pulumi.Timeouts(s.timeouts()))
-	if err != nil {
-		return nil, fmt.Errorf("model %s: deployment: %w", name, err)
-	}
-
-	// What follows does not wait for the Deployment: it is ready only when
-	// all replicas are, and it is the autoscaler that asks for more than one.
-	if _, err := autoscalingv2.NewHorizontalPodAutoscaler(ctx, name+"-scaler", s.scaler(), child); err != nil {
-		return nil, fmt.Errorf("model %s: autoscaler: %w", name, err)
-	}
-	if _, err := corev1.NewService(ctx, name+"-service", s.service(), child); err != nil {
-		return nil, fmt.Errorf("model %s: service: %w", name, err)
-	}
-	if _, err := policyv1.NewPodDisruptionBudget(ctx, name+"-budget", s.budget(), child); err != nil {
-		return nil, fmt.Errorf("model %s: disruption budget: %w", name, err)
+	for _, version := range s.versions() {
+		if err := version.register(ctx, child, needed); err != nil {
+			return nil, fmt.Errorf("model %s: %w", name, err)
+		}
 	}
 
 	m.Name = pulumi.String(s.model.Name).ToStringOutput()
@@ -121,10 +109,33 @@ func NewModel(ctx *pulumi.Context, name string, args *ModelArgs, opts ...pulumi.
 	return m, nil
 }
 
-// server is everything that the objects of one model are made from. Its methods
+// register registers the objects of one version.
+func (s *server) register(ctx *pulumi.Context, child pulumi.ResourceOption, needed []pulumi.Resource) error {
+	// The autoscaler, and nothing else, sets the number of replicas.
+	_, err := appsv1.NewDeployment(ctx, s.name()+"-deployment", s.deployment(), child,
+		pulumi.DependsOn(needed), pulumi.IgnoreChanges([]string{"spec.replicas"}), pulumi.Timeouts(s.timeouts()))
+	if err != nil {
+		return fmt.Errorf("deployment: %w", err)
+	}
+	// What follows does not wait for the Deployment: it is ready only when
+	// all replicas are, and it is the autoscaler that asks for more than one.
+	if _, err := autoscalingv2.NewHorizontalPodAutoscaler(ctx, s.name()+"-scaler", s.scaler(), child); err != nil {
+		return fmt.Errorf("autoscaler: %w", err)
+	}
+	if _, err := corev1.NewService(ctx, s.name()+"-service", s.service(), child); err != nil {
+		return fmt.Errorf("service: %w", err)
+	}
+	if _, err := policyv1.NewPodDisruptionBudget(ctx, s.name()+"-budget", s.budget(), child); err != nil {
+		return fmt.Errorf("disruption budget: %w", err)
+	}
+	return nil
+}
+
+// server is everything that the objects of one version of a model are made from. Its methods
 // each return one object and register nothing.
 type server struct {
 	model     spec.Model
+	track     track
 	namespace string
 	placement scheduling.Placement
 	strategy  scheduling.Strategy
@@ -146,6 +157,7 @@ func newServer(args *ModelArgs) (*server, error) {
 	}
 	return &server{
 		model:     args.Model,
+		track:     stable,
 		namespace: args.Namespace,
 		placement: placement,
 		strategy:  args.Fleet.Surge(args.Model),

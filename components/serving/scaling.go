@@ -14,7 +14,7 @@ func (s *server) scaler() *autoscalingv2.HorizontalPodAutoscalerArgs {
 			ScaleTargetRef: &autoscalingv2.CrossVersionObjectReferenceArgs{
 				ApiVersion: pulumi.String("apps/v1"),
 				Kind:       pulumi.String("Deployment"),
-				Name:       pulumi.String(s.model.Name),
+				Name:       pulumi.String(s.name()),
 			},
 			MinReplicas: pulumi.Int(s.model.Scale.Min),
 			MaxReplicas: pulumi.Int(s.model.Scale.Max),

@@ -38,5 +38,5 @@ func (s *server) service() *corev1.ServiceArgs {
 // endpoint is the URL of the Service, with the full name, so that it means the
 // same in every namespace.
 func (s *server) endpoint() string {
-	return fmt.Sprintf("http://%s.%s.svc.cluster.local", s.model.Name, s.namespace)
+	return fmt.Sprintf("http://%s.%s.svc.cluster.local", s.name(), s.namespace)
 }

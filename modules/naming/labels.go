@@ -17,6 +17,9 @@ const (
 	LabelPool = "gantry.dev/pool"
 	// LabelModel is the name of the model a pod serves.
 	LabelModel = "gantry.dev/model"
+	// LabelVersion tells the versions of one model apart: stable, canary, green
+	// or shadow.
+	LabelVersion = "gantry.dev/version"
 )
 
 // Taints that keep workloads off nodes that are not meant for them.
