@@ -15,8 +15,19 @@ import (
 // a node after 15 minutes (--max-node-provision-time).
 const nodeProvisioning = 15 * time.Minute
 
-// deployment leaves spec.replicas out: see NewModel.
+// deployment leaves spec.replicas to the autoscaler, see NewModel. A second
+// version begins with its least number all the same: it gets requests as soon as
+// it is ready, which must not mean one replica that the autoscaler is about to
+// join with others.
 func (s *server) deployment() *appsv1.DeploymentArgs {
+	args := s.deploymentArgs()
+	if s.track != stable {
+		args.Spec.(*appsv1.DeploymentSpecArgs).Replicas = pulumi.Int(s.model.Scale.Min)
+	}
+	return args
+}
+
+func (s *server) deploymentArgs() *appsv1.DeploymentArgs {
 	return &appsv1.DeploymentArgs{
 		Metadata: s.metadata(),
 		Spec: &appsv1.DeploymentSpecArgs{

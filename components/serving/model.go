@@ -7,6 +7,7 @@ package serving
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
 	autoscalingv2 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/autoscaling/v2"
@@ -15,6 +16,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/components/cluster"
+	"gantry.dev/gantry/components/custom"
 	"gantry.dev/gantry/modules/scheduling"
 	"gantry.dev/gantry/modules/spec"
 )
@@ -35,6 +37,11 @@ type ModelArgs struct {
 	// Storage are the classes that the cluster offers. A model that asks for
 	// storage needs one among them that many nodes can mount.
 	Storage cluster.StorageClasses
+	// Gateway that routes are attached to; nil where the platform has none, and
+	// then a model with a route is an error.
+	Gateway *Gateway
+	// Secrets of the platform by name, for what models ask of them.
+	Secrets map[string]spec.Secret
 	// Protect guards the volume of model files against deletion.
 	Protect bool
 	// DependsOn must exist before any object of the model and outlive all of
@@ -57,7 +64,8 @@ type Model struct {
 // PersistentVolumeClaim when the model asks for storage and, for each version of
 // it, a Deployment, a Service, a HorizontalPodAutoscaler that owns the number of
 // replicas, and a PodDisruptionBudget. Those of the stable version are called like
-// the model, those of a second one have its track behind it.
+// the model, those of a second one have its track behind it. A model with a route
+// has an HTTPRoute over its versions, with policies.
 //
 // It is an error when no pool can run the model, or when the model asks for
 // storage that the cluster does not offer; nothing is registered then.
@@ -89,9 +97,17 @@ func NewModel(ctx *pulumi.Context, name string, args *ModelArgs, opts ...pulumi.
 		needed = append(needed, claim)
 	}
 
+	var serving []pulumi.Resource
 	for _, version := range s.versions() {
-		if err := version.register(ctx, child, needed); err != nil {
+		deployment, err := version.register(ctx, child, needed)
+		if err != nil {
 			return nil, fmt.Errorf("model %s: %w", name, err)
+		}
+		serving = append(serving, deployment)
+	}
+	if args.Model.Route != "" {
+		if err := s.registerRoute(ctx, args, child, serving); err != nil {
+			return nil, fmt.Errorf("model %s: route: %w", name, err)
 		}
 	}
 
@@ -109,26 +125,54 @@ func NewModel(ctx *pulumi.Context, name string, args *ModelArgs, opts ...pulumi.
 	return m, nil
 }
 
-// register registers the objects of one version.
-func (s *server) register(ctx *pulumi.Context, child pulumi.ResourceOption, needed []pulumi.Resource) error {
+// register registers the objects of one version and returns its Deployment.
+func (s *server) register(ctx *pulumi.Context, child pulumi.ResourceOption, needed []pulumi.Resource) (pulumi.Resource, error) {
 	// The autoscaler, and nothing else, sets the number of replicas.
-	_, err := appsv1.NewDeployment(ctx, s.name()+"-deployment", s.deployment(), child,
+	deployment, err := appsv1.NewDeployment(ctx, s.name()+"-deployment", s.deployment(), child,
 		pulumi.DependsOn(needed), pulumi.IgnoreChanges([]string{"spec.replicas"}), pulumi.Timeouts(s.timeouts()))
 	if err != nil {
-		return fmt.Errorf("deployment: %w", err)
+		return nil, fmt.Errorf("deployment: %w", err)
 	}
 	// What follows does not wait for the Deployment: it is ready only when
 	// all replicas are, and it is the autoscaler that asks for more than one.
 	if _, err := autoscalingv2.NewHorizontalPodAutoscaler(ctx, s.name()+"-scaler", s.scaler(), child); err != nil {
-		return fmt.Errorf("autoscaler: %w", err)
+		return nil, fmt.Errorf("autoscaler: %w", err)
 	}
 	if _, err := corev1.NewService(ctx, s.name()+"-service", s.service(), child); err != nil {
-		return fmt.Errorf("service: %w", err)
+		return nil, fmt.Errorf("service: %w", err)
 	}
 	if _, err := policyv1.NewPodDisruptionBudget(ctx, s.name()+"-budget", s.budget(), child); err != nil {
-		return fmt.Errorf("disruption budget: %w", err)
+		return nil, fmt.Errorf("disruption budget: %w", err)
 	}
-	return nil
+	return deployment, nil
+}
+
+// registerRoute registers the route of the model and its policies. The route waits
+// for every version that it sends requests to; the policies come first, so that
+// no request ever passes a route that is not guarded yet.
+func (s *server) registerRoute(ctx *pulumi.Context, args *ModelArgs, child pulumi.ResourceOption, serving []pulumi.Resource) error {
+	name := s.model.Name
+	traffic, err := custom.New(ctx, name+"-traffic", s.trafficPolicy(), child)
+	if err != nil {
+		return err
+	}
+	before := append(slices.Clone(serving), traffic)
+	if len(s.model.Traffic.APIKeys) > 0 {
+		keys, err := corev1.NewSecret(ctx, s.keysName(), s.apiKeys(args.Secrets), child)
+		if err != nil {
+			return err
+		}
+		before = append(before, keys)
+	}
+	if s.guarded() {
+		guard, err := custom.New(ctx, name+"-access", s.securityPolicy(), child, pulumi.DependsOn(before))
+		if err != nil {
+			return err
+		}
+		before = append(before, guard)
+	}
+	_, err = custom.New(ctx, name+"-route", s.route(*args.Gateway), child, pulumi.DependsOn(before))
+	return err
 }
 
 // server is everything that the objects of one version of a model are made from. Its methods
@@ -146,6 +190,10 @@ type server struct {
 func newServer(args *ModelArgs) (*server, error) {
 	if args == nil || args.Fleet == nil || args.Namespace == "" {
 		return nil, errors.New("Model, Fleet and Namespace must be set")
+	}
+	if args.Model.Route != "" && args.Gateway == nil {
+		return nil, fmt.Errorf("models.%s.route: %s leads nowhere: the platform has no gateway; set gantry:addons.gateway.enabled to true, or remove it",
+			args.Model.Name, args.Model.Route)
 	}
 	placement, err := args.Fleet.Place(args.Model)
 	if err != nil {

@@ -99,7 +99,7 @@ func (f *Fleet) spare(model spec.Model) int {
 func (f *Fleet) claim(model spec.Model) claim {
 	return claim{
 		pools:    spec.PoolsFor(model, f.pools),
-		replicas: model.Scale.Max,
+		replicas: model.Scale.Max + model.Second(),
 		gpus:     model.GPU.Count,
 	}
 }

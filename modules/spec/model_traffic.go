@@ -12,8 +12,8 @@ type ModelTraffic struct {
 	Retries *int `json:"retries" jsonschema:"minimum=0,maximum=5"`
 	// MaxBody is the greatest request, for example 10Mi. Default: 10Mi.
 	MaxBody string `json:"maxBody" jsonschema:"example=10Mi"`
-	// RequestsPerSecond is how many requests a second the route takes from one
-	// client address; more are answered 429. Default: no limit.
+	// RequestsPerSecond is how many requests a second the route takes at each
+	// proxy of the gateway; more are answered 429. Default: no limit.
 	RequestsPerSecond int `json:"requestsPerSecond" jsonschema:"minimum=1"`
 	// APIKeys name secrets in gantry:secrets, each the key of one client, sent
 	// in the header X-API-Key. Default: none is asked for.

@@ -47,6 +47,7 @@ func validate(r *report, p Platform, readable bool) []PoolPlan {
 			sound = append(sound, name)
 		}
 	}
+	checkRoutes(r, p, slices.Sorted(maps.Keys(p.Models)))
 	if readable && len(plans) == len(p.Pools) {
 		checkPlacement(r, p, plans, sound)
 	}

@@ -43,6 +43,8 @@ func checkModel(r *report, p Platform, name string) {
 	if m.Scale.Max < m.Scale.Min {
 		r.add(at+".scale.max", m.Scale.Max, fmt.Sprintf("is less than min, %d", m.Scale.Min), "raise max or lower min")
 	}
+	checkTraffic(r, p, at, m)
+	checkRollout(r, at+".rollout", m)
 	checkBytes(r, at+".storage.models", m.Storage.Models, mebi)
 	checkMountPath(r, at+".storage.mountPath", m.Storage.MountPath)
 	checkURLPath(r, at+".health.path", m.Health.Path)

@@ -100,6 +100,11 @@ func checkReplicas(r *report, at string, p Platform, m Model, pools []PoolPlan) 
 	for _, pool := range pools {
 		room += RoomFor(m, pool) * MaxNodes(p, pool)
 	}
+	if m.Scale.Min <= room && m.Scale.Min+m.LeastSecond() > room {
+		r.add(at+".rollout", m.Scale.Min+m.LeastSecond(), fmt.Sprintf("replicas of both versions are more than the %d that fit into pool %s at its greatest", room, poolNames(pools)),
+			"lower the second version's, or raise "+limitKey(p)+" of the pool")
+		return
+	}
 	if m.Scale.Min <= room {
 		return
 	}
@@ -115,7 +120,7 @@ func checkShared(r *report, p Platform, names []string, plans []PoolPlan) {
 	}
 	needed := 0
 	for _, name := range names {
-		needed += p.Models[name].Scale.Min * p.Models[name].GPU.Count
+		needed += (p.Models[name].Scale.Min + p.Models[name].LeastSecond()) * p.Models[name].GPU.Count
 	}
 	pools, gpus := PoolsFor(p.Models[names[0]], plans), 0
 	for _, pool := range pools {
