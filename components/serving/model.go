@@ -62,8 +62,8 @@ type Model struct {
 
 // NewModel deploys a model: a ServiceAccount without rights, a
 // PersistentVolumeClaim when the model asks for storage and, for each version of
-// it, a Deployment, a Service, a HorizontalPodAutoscaler that owns the number of
-// replicas, and a PodDisruptionBudget. Those of the stable version are called like
+// it, a Deployment, a Service, a HorizontalPodAutoscaler or a ScaledObject of KEDA
+// that owns the number of replicas, and a PodDisruptionBudget. Those of the stable version are called like
 // the model, those of a second one have its track behind it. A model with a route
 // has an HTTPRoute over its versions, with policies.
 //
@@ -135,7 +135,7 @@ func (s *server) register(ctx *pulumi.Context, child pulumi.ResourceOption, need
 	}
 	// What follows does not wait for the Deployment: it is ready only when
 	// all replicas are, and it is the autoscaler that asks for more than one.
-	if _, err := autoscalingv2.NewHorizontalPodAutoscaler(ctx, s.name()+"-scaler", s.scaler(), child); err != nil {
+	if err := s.registerScaler(ctx, child); err != nil {
 		return nil, fmt.Errorf("autoscaler: %w", err)
 	}
 	if _, err := corev1.NewService(ctx, s.name()+"-service", s.service(), child); err != nil {
@@ -145,6 +145,22 @@ func (s *server) register(ctx *pulumi.Context, child pulumi.ResourceOption, need
 		return nil, fmt.Errorf("disruption budget: %w", err)
 	}
 	return deployment, nil
+}
+
+// registerScaler registers the one scaler of the version.
+func (s *server) registerScaler(ctx *pulumi.Context, child pulumi.ResourceOption) error {
+	if !s.model.Scale.Eventful() {
+		_, err := autoscalingv2.NewHorizontalPodAutoscaler(ctx, s.name()+"-scaler", s.scaler(), child)
+		return err
+	}
+	// One for all versions, which share the queue.
+	if s.queueIdentity() != "" && s.track == stable {
+		if _, err := custom.New(ctx, s.queueAuthentication(), s.authentication(), child); err != nil {
+			return err
+		}
+	}
+	_, err := custom.New(ctx, s.name()+"-scaler", s.scaledObject(), child)
+	return err
 }
 
 // registerRoute registers the route of the model and its policies. The route waits

@@ -5,6 +5,16 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// How fast replicas come and go: by how many percent at most in a period, and
+// only what every recommendation of the window agrees to; both in seconds.
+const (
+	// Up at once: requests are waiting, and a replica on a new node takes minutes
+	// as it is.
+	upPercent, upPeriod, upWindow = 100, 30, 0
+	// Down slowly: what is given back has to be loaded again.
+	downPercent, downPeriod, downWindow = 50, 60, 300
+)
+
 // scaler holds the mean use of CPU and memory at the model's targets; the one
 // that asks for more replicas wins.
 func (s *server) scaler() *autoscalingv2.HorizontalPodAutoscalerArgs {
@@ -16,18 +26,15 @@ func (s *server) scaler() *autoscalingv2.HorizontalPodAutoscalerArgs {
 				Kind:       pulumi.String("Deployment"),
 				Name:       pulumi.String(s.name()),
 			},
-			MinReplicas: pulumi.Int(s.model.Scale.Min),
+			MinReplicas: pulumi.Int(s.model.Scale.Least()),
 			MaxReplicas: pulumi.Int(s.model.Scale.Max),
 			Metrics: autoscalingv2.MetricSpecArray{
 				utilization("cpu", s.model.Scale.CPUUtilization),
 				utilization("memory", s.model.Scale.MemoryUtilization),
 			},
 			Behavior: &autoscalingv2.HorizontalPodAutoscalerBehaviorArgs{
-				// Up at once: requests are waiting, and a replica on a new
-				// node takes minutes as it is.
-				ScaleUp: byPercent(100, 30, 0),
-				// Down slowly: what is given back has to be loaded again.
-				ScaleDown: byPercent(50, 60, 300),
+				ScaleUp:   byPercent(upPercent, upPeriod, upWindow),
+				ScaleDown: byPercent(downPercent, downPeriod, downWindow),
 			},
 		},
 	}

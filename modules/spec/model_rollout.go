@@ -19,6 +19,7 @@ type ModelCanary struct {
 	Image string `json:"image" jsonschema:"example=registry.example.com/image-classifier:v2"`
 	// Weight is its share of the requests in percent, 1 to 100; 100 is all of
 	// them. Required with image, but for an analysis, which sets it itself.
+	// Default: none.
 	Weight int `json:"weight" jsonschema:"minimum=1,maximum=100,example=5"`
 	// Min is its least number of replicas, at least what its weight needs of the
 	// stable version's: min * weight / 100, rounded up. It is there before the

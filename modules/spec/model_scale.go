@@ -1,5 +1,7 @@
 package spec
 
+import "regexp"
+
 // ModelScale is the number of replicas and what decides it. A model that scales
 // on CPU and memory alone has a plain HorizontalPodAutoscaler; any other signal
 // makes it one ScaledObject of KEDA with all of them. Where signals disagree, the
@@ -47,6 +49,49 @@ type ModelScale struct {
 	StartupSeconds int `json:"startupSeconds" jsonschema:"minimum=1,maximum=3600"`
 }
 
+// Least is the least number of replicas: min, and what headroom adds to it for the
+// time that a new replica takes to start.
+func (s ModelScale) Least() int {
+	if s.Headroom == 0 {
+		return s.Min
+	}
+	// min * (1 + headroom/100 * startupSeconds/60), in whole numbers, rounded up.
+	const whole = 100 * 60
+	return min(s.Max, (s.Min*(whole+s.Headroom*s.StartupSeconds)+whole-1)/whole)
+}
+
+// Eventful tells whether more than CPU and memory decides, which takes KEDA.
+func (s ModelScale) Eventful() bool {
+	return s.ToZero || s.GPUUtilization > 0 || s.RequestsPerReplica > 0 || s.P95 != "" ||
+		len(s.Queries) > 0 || s.Queue.isSet() || len(s.Schedule) > 0
+}
+
+// RegionOfQueue is the AWS region in the URL of an SQS queue; empty for what is
+// none.
+func RegionOfQueue(address string) string {
+	if match := sqsURL.FindStringSubmatch(address); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
+// ServiceBusQueue is the namespace and the name in the resource id of a Service
+// Bus queue; both empty for what is none.
+func ServiceBusQueue(id string) (namespace, queue string) {
+	if match := serviceBusID.FindStringSubmatch(id); match != nil {
+		return match[1], match[2]
+	}
+	return "", ""
+}
+
+// The names of queues. Sources: the reference of the SQS API, the naming rules for
+// Azure resources.
+var (
+	sqsURL       = regexp.MustCompile(`^https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?$`)
+	serviceBusID = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.ServiceBus/namespaces/([^/]+)/queues/([^/]+)$`)
+	pubSubName   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$`)
+)
+
 // ScaleQuery is a Prometheus query that scaling follows.
 type ScaleQuery struct {
 	// Query in PromQL that gives one number for the whole model: a sum, never a
@@ -76,7 +121,7 @@ type ScaleQueue struct {
 type ScaleKafka struct {
 	// Brokers as host:port. Default: none.
 	Brokers []string `json:"brokers" jsonschema:"example=kafka.kafka.svc.cluster.local:9092"`
-	// Topic that requests come in. Required with brokers.
+	// Topic that requests come in. Required with brokers. Default: none.
 	Topic string `json:"topic" jsonschema:"example=requests"`
 	// Group is the consumer group of the model. Default: the model's name.
 	Group string `json:"group" jsonschema:"example=image-classifier"`
@@ -84,9 +129,11 @@ type ScaleKafka struct {
 
 // ScaleWindow is a time with a least number of replicas of its own.
 type ScaleWindow struct {
-	// Start and End are cron expressions: five fields, minute to day of the week.
+	// Start of the window, a cron expression: five fields, minute to day of the
+	// week.
 	Start string `json:"start" jsonschema:"required,example=0 9 * * 1-5"`
-	End   string `json:"end" jsonschema:"required,example=0 18 * * 1-5"`
+	// End of the window, likewise.
+	End string `json:"end" jsonschema:"required,example=0 18 * * 1-5"`
 	// Timezone of both, by its name in the IANA database. Default: UTC.
 	Timezone string `json:"timezone" jsonschema:"example=Europe/Berlin"`
 	// Min is the least number of replicas in between, at most scale.max.

@@ -27,7 +27,8 @@ type ModelCache struct {
 	// Files of the bucket folder with their SHA-256 sums, in hexadecimal; only
 	// these are fetched. Default: no cache.
 	Files map[string]string `json:"files" jsonschema:"example={weights.bin: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}"`
-	// Size of all files together, for example 8Gi. Required with files.
+	// Size of all files together, for example 8Gi. Required with files. Default:
+	// none.
 	Size string `json:"size" jsonschema:"example=8Gi"`
 	// Prewarm fetches the files to every node of the model's pools when the node
 	// starts, before a replica comes. Default: false.

@@ -27,8 +27,10 @@ type ModelTraffic struct {
 type ModelJWT struct {
 	// Issuer of the tokens, a URL. Default: none is asked for.
 	Issuer string `json:"issuer" jsonschema:"example=https://login.example.com"`
-	// Audiences of which a token must name one. Required with issuer.
+	// Audiences of which a token must name one. Required with issuer. Default:
+	// none.
 	Audiences []string `json:"audiences" jsonschema:"example=models"`
-	// JWKS is the URL of the issuer's public keys. Required with issuer.
+	// JWKS is the URL of the issuer's public keys. Required with issuer. Default:
+	// none.
 	JWKS string `json:"jwks" jsonschema:"example=https://login.example.com/.well-known/jwks.json"`
 }

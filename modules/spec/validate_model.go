@@ -40,9 +40,7 @@ func checkModel(r *report, p Platform, name string) {
 	}
 	checkModelGPU(r, at+".gpu", p.Cloud, m.GPU)
 	checkResources(r, at+".resources", m.Resources)
-	if m.Scale.Max < m.Scale.Min {
-		r.add(at+".scale.max", m.Scale.Max, fmt.Sprintf("is less than min, %d", m.Scale.Min), "raise max or lower min")
-	}
+	checkScale(r, p, at+".scale", m)
 	checkTraffic(r, p, at, m)
 	checkRollout(r, at+".rollout", m)
 	checkBytes(r, at+".storage.models", m.Storage.Models, mebi)
