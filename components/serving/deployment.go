@@ -44,7 +44,7 @@ func (s *server) deploymentArgs() *appsv1.DeploymentArgs {
 			Template: &corev1.PodTemplateSpecArgs{
 				Metadata: &metav1.ObjectMetaArgs{
 					Labels:      pulumi.ToStringMap(s.labels()),
-					Annotations: pulumi.ToStringMap(s.scrape()),
+					Annotations: pulumi.ToStringMap(s.annotations()),
 				},
 				Spec: s.pod(),
 			},

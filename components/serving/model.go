@@ -12,6 +12,7 @@ import (
 	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
 	autoscalingv2 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/autoscaling/v2"
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	networkingv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/networking/v1"
 	policyv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/policy/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -42,6 +43,10 @@ type ModelArgs struct {
 	Gateway *Gateway
 	// Secrets of the platform by name, for what models ask of them.
 	Secrets map[string]spec.Secret
+	// PriorityClass of the replicas; empty for the cluster's default.
+	PriorityClass string
+	// Monitored tells whether Gantry's Prometheus runs in the cluster.
+	Monitored bool
 	// Protect guards the volume of model files against deletion.
 	Protect bool
 	// DependsOn must exist before any object of the model and outlive all of
@@ -60,8 +65,9 @@ type Model struct {
 	Endpoint pulumi.StringOutput `pulumi:"endpoint"`
 }
 
-// NewModel deploys a model: a ServiceAccount without rights, a
-// PersistentVolumeClaim when the model asks for storage and, for each version of
+// NewModel deploys a model: a ServiceAccount without rights, a NetworkPolicy, what
+// the replicas read (a ConfigMap, a Secret, a PersistentVolumeClaim, where the
+// model asks for them) and, for each version of
 // it, a Deployment, a Service, a HorizontalPodAutoscaler or a ScaledObject of KEDA
 // that owns the number of replicas, and a PodDisruptionBudget. Those of the stable version are called like
 // the model, those of a second one have its track behind it. A model with a route
@@ -97,6 +103,11 @@ func NewModel(ctx *pulumi.Context, name string, args *ModelArgs, opts ...pulumi.
 		needed = append(needed, claim)
 	}
 
+	more, err := s.registerConfig(ctx, args, child)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", name, err)
+	}
+	needed = append(needed, more...)
 	var serving []pulumi.Resource
 	for _, version := range s.versions() {
 		deployment, err := version.register(ctx, child, needed)
@@ -145,6 +156,32 @@ func (s *server) register(ctx *pulumi.Context, child pulumi.ResourceOption, need
 		return nil, fmt.Errorf("disruption budget: %w", err)
 	}
 	return deployment, nil
+}
+
+// registerConfig registers what the replicas read and who may talk to them.
+func (s *server) registerConfig(ctx *pulumi.Context, args *ModelArgs, child pulumi.ResourceOption) ([]pulumi.Resource, error) {
+	name := s.model.Name
+	policy, err := networkingv1.NewNetworkPolicy(ctx, name+"-network", s.networkPolicy(), child)
+	if err != nil {
+		return nil, fmt.Errorf("network policy: %w", err)
+	}
+	made := []pulumi.Resource{policy}
+	if len(s.model.Config) > 0 {
+		files, err := corev1.NewConfigMap(ctx, s.configName(), s.configMap(), child)
+		if err != nil {
+			return nil, fmt.Errorf("config: %w", err)
+		}
+		made = append(made, files)
+	}
+	if len(s.model.Secrets.Env) > 0 {
+		secret, err := corev1.NewSecret(ctx, name+"-env", s.secretEnv(args.Secrets), child)
+		if err != nil {
+			return nil, fmt.Errorf("secrets: %w", err)
+		}
+		s.secret = secret.Metadata.Name().Elem()
+		made = append(made, secret)
+	}
+	return made, nil
 }
 
 // registerScaler registers the one scaler of the version.
@@ -199,6 +236,13 @@ type server struct {
 	namespace string
 	placement scheduling.Placement
 	strategy  scheduling.Strategy
+	gateway   *Gateway
+	// priorityClass and monitored are those of ModelArgs.
+	priorityClass string
+	monitored     bool
+	// secret is the name of the Secret behind the secret environment variables;
+	// nil before it is registered and for a model without any.
+	secret pulumi.StringInput
 	// class of the volume for model files; nil for a model without one.
 	class *cluster.StorageClass
 }
@@ -226,5 +270,9 @@ func newServer(args *ModelArgs) (*server, error) {
 		placement: placement,
 		strategy:  args.Fleet.Surge(args.Model),
 		class:     class,
+
+		gateway:       args.Gateway,
+		priorityClass: args.PriorityClass,
+		monitored:     args.Monitored,
 	}, nil
 }

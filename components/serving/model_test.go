@@ -33,7 +33,7 @@ func TestModel_ObjectsDescendFromItAndWaitForTheCluster(t *testing.T) {
 		assert.Equal(t, namespace, res.Input(t, "metadata.namespace"), res.Name)
 		assert.Equal(t, "image-classifier", res.Input(t, `metadata.labels["gantry.dev/model"]`), res.Name)
 	}
-	assert.Equal(t, 6, objects)
+	assert.Equal(t, 7, objects)
 }
 
 func TestModel_PodsStartAfterWhatTheyName(t *testing.T) {

@@ -22,6 +22,7 @@ const (
 func (s *server) pod() *corev1.PodSpecArgs {
 	return &corev1.PodSpecArgs{
 		ServiceAccountName:            pulumi.String(s.model.Name),
+		PriorityClassName:             priorityClass(s.priorityClass),
 		AutomountServiceAccountToken:  pulumi.Bool(false),
 		SecurityContext:               podSecurity(),
 		Affinity:                      podspec.Affinity(s.placement.Nodes),
@@ -70,7 +71,7 @@ func (s *server) environment() corev1.EnvVarArray {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		out = append(out, corev1.EnvVarArgs{Name: pulumi.String(name), Value: pulumi.String(env[name])})
 	}
-	return out
+	return append(out, s.secretVariables()...)
 }
 
 // resources request what the model needs. Memory is limited and CPU is not: a
@@ -109,13 +110,34 @@ func (s *server) spread() corev1.TopologySpreadConstraintArray {
 }
 
 // scrape are the annotations that Prometheus configurations by convention look
-// for on pods.
+// for on pods. Where Gantry's own Prometheus runs, a ServiceMonitor takes their
+// place: with both, every request would be counted twice.
 func (s *server) scrape() map[string]string {
 	return map[string]string{
 		"prometheus.io/scrape": "true",
 		"prometheus.io/port":   strconv.Itoa(s.model.Port),
 		"prometheus.io/path":   s.model.Metrics.Path,
 	}
+}
+
+// annotations of a replica.
+func (s *server) annotations() map[string]string {
+	annotations := map[string]string{}
+	if !s.monitored {
+		annotations = s.scrape()
+	}
+	if len(s.model.Config) > 0 {
+		annotations[annotationConfig] = s.configSum()
+	}
+	return annotations
+}
+
+// priorityClass leaves an empty name out, and with it the cluster's own default.
+func priorityClass(name string) pulumi.StringPtrInput {
+	if name == "" {
+		return nil
+	}
+	return pulumi.String(name)
 }
 
 // list leaves an empty list out, so that the image's own value holds.

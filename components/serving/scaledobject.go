@@ -15,7 +15,9 @@ const (
 	kedaAPI = "keda.sh/v1alpha1"
 	// prometheusAddress is the service of the Prometheus that Gantry installs:
 	// release monitoring in the namespace of the same name.
-	prometheusAddress = "http://monitoring-prometheus.monitoring.svc.cluster.local:9090"
+	prometheusAddress = "http://monitoring-prometheus." + monitoringNamespace + ".svc.cluster.local:9090"
+	// monitoringNamespace is where Gantry's Prometheus runs.
+	monitoringNamespace = "monitoring"
 	// pollSeconds is how often KEDA looks at what the autoscaler does not measure
 	// itself: as often as the autoscaler decides.
 	pollSeconds = 15

@@ -59,6 +59,12 @@ func (s *server) volumes() corev1.VolumeArray {
 		Name:     pulumi.String(scratchVolume),
 		EmptyDir: &corev1.EmptyDirVolumeSourceArgs{},
 	}}
+	if len(s.model.Config) > 0 {
+		volumes = append(volumes, corev1.VolumeArgs{
+			Name:      pulumi.String(configVolume),
+			ConfigMap: &corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(s.configName())},
+		})
+	}
 	if s.class == nil {
 		return volumes
 	}
@@ -75,6 +81,11 @@ func (s *server) mounts() corev1.VolumeMountArray {
 		Name:      pulumi.String(scratchVolume),
 		MountPath: pulumi.String(scratchPath),
 	}}
+	if len(s.model.Config) > 0 {
+		mounts = append(mounts, corev1.VolumeMountArgs{
+			Name: pulumi.String(configVolume), MountPath: pulumi.String(configPath), ReadOnly: pulumi.Bool(true),
+		})
+	}
 	if s.class == nil {
 		return mounts
 	}

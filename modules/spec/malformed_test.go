@@ -208,7 +208,7 @@ func modelCases() []malformed {
 			{"stacks/models/My_model.yaml", "My_model", "rename the file, or the key in gantry:models"}}},
 		keys("another name than the file's", "name: b", problem{file + ": name", "b", "write name: m, or remove it"}),
 		keys("key one level too high", "cpu: 500m", problem{file + ": cpu", "500m", "write it into resources: {cpu: ...}"}),
-		keys("unknown key", "frobnicate: /x", problem{file + ": frobnicate", "/x", "remove it; known keys: name, enabled, image, port, command, args, env, config, secrets, gpu, resources, pool, spotTolerant, scale, route, traffic, rollout, storage, health, metrics, slo, egress, drainSeconds"}),
+		keys("unknown key", "frobnicate: /x", problem{file + ": frobnicate", "/x", "remove it; known keys: name, enabled, image, port, command, args, env, config, secrets, gpu, resources, pool, spotTolerant, scale, route, traffic, rollout, storage, health, metrics, slo, clients, egress, drainSeconds"}),
 		keys("unknown key deep down", "scale: {mix: 3}", problem{file + ": scale.mix", "3", "did you mean max? Known keys: min, max, toZero, cpuUtilization, memoryUtilization, gpuUtilization, requestsPerReplica, p95, queries, queue, schedule, headroom, startupSeconds"}),
 		model("no image", "port: 80", problem{file + ": image", "", "add image: with the image of the server and its tag"}),
 		model("image without a tag", "image: registry.example.com:5000/a", problem{file + ": image", "registry.example.com:5000/a", "add a tag that stays as it is, for example registry.example.com:5000/a:v1"}),

@@ -57,9 +57,11 @@ type Model struct {
 	Metrics ModelMetrics `json:"metrics"`
 	// SLO is what the users of the model are promised; alerts follow from it.
 	SLO ModelSLO `json:"slo"`
-	// Egress are ranges that the server may open connections to, beside DNS and
-	// its own cloud's storage and secret store where it uses them. Default:
-	// none.
+	// Clients are namespaces whose pods may call the model, beside the models
+	// themselves and, with a route, the gateway. Default: none.
+	Clients []string `json:"clients" jsonschema:"example=shop"`
+	// Egress are ranges that the server may open connections to, beside DNS.
+	// Default: none.
 	Egress []string `json:"egress" jsonschema:"example=10.20.0.0/16"`
 	// DrainSeconds is how long a replica may finish open requests after it
 	// was told to stop, in seconds, 0 to 600. Default: 30.

@@ -40,12 +40,6 @@ type ModelSecrets struct {
 	// Env are environment variables by the names of secrets in gantry:secrets.
 	// Default: none.
 	Env map[string]string `json:"env" jsonschema:"example={API_TOKEN: classifierToken}"`
-	// Store are files at /secrets by the names of secrets in the cloud's own
-	// store: AWS Secrets Manager, Google Secret Manager or Azure Key Vault, read
-	// with the model's identity. On Azure vault is needed. Default: none.
-	Store map[string]string `json:"store" jsonschema:"example={api-token: prod/classifier/token}"`
-	// Vault is the resource id of the Azure Key Vault. Default: none.
-	Vault string `json:"vault" jsonschema:"example=/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"`
 }
 
 // ModelSLO is what the users of a model are promised, over thirty days.

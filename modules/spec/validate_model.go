@@ -41,6 +41,7 @@ func checkModel(r *report, p Platform, name string) {
 	checkModelGPU(r, at+".gpu", p.Cloud, m.GPU)
 	checkResources(r, at+".resources", m.Resources)
 	checkScale(r, p, at+".scale", m)
+	checkModelConfig(r, p, at, m)
 	checkTraffic(r, p, at, m)
 	checkRollout(r, at+".rollout", m)
 	checkBytes(r, at+".storage.models", m.Storage.Models, mebi)
