@@ -11,7 +11,7 @@ import (
 // modelFiles are the models that all stacks share. They are part of the program,
 // because it does not run in the folder that they lie in.
 //
-//go:embed models
+//go:embed all:models
 var modelFiles embed.FS
 
 // ModelFiles is the content of the model files of this program by their path in

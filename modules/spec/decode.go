@@ -56,6 +56,10 @@ type decoder struct {
 	// that were probably meant by a misspelt key: what validation says about
 	// them would only repeat that.
 	blamed []string
+	// defaults are what every model inherits, and defaultsFile is where it was
+	// written.
+	defaults     map[string]any
+	defaultsFile string
 }
 
 func decode(raw Raw) *decoder {
@@ -196,8 +200,11 @@ func (d *decoder) dictionary(at path, raw any, into reflect.Value) {
 func (d *decoder) entry(at path, key reflect.Value, raw any, into reflect.Value) {
 	old := into.MapIndex(key)
 	elem := reflect.New(into.Type().Elem()).Elem()
-	if old.IsValid() {
+	switch {
+	case old.IsValid():
 		elem.Set(old)
+	case elem.Type() == reflect.TypeFor[Model]() && raw != nil:
+		elem.Set(reflect.ValueOf(d.inherited(at)))
 	}
 	switch {
 	case raw == nil && elem.Kind() == reflect.Struct:

@@ -12,10 +12,15 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// modelFiles reads the files of stacks/models. A file is named after its model.
+// modelFiles reads the files of stacks/models. A file is named after its model;
+// the one of the defaults comes first.
 func (d *decoder) modelFiles(files map[string][]byte) {
 	d.platform.Models = map[string]Model{}
+	d.fleetDefaults(files)
 	for _, file := range slices.Sorted(maps.Keys(files)) {
+		if isFleetDefaults(file) {
+			continue
+		}
 		base := pathpkg.Base(file)
 		name := strings.TrimSuffix(base, pathpkg.Ext(base))
 		at := path{canonical: join(root+"models", name), written: file + ": "}
@@ -26,7 +31,7 @@ func (d *decoder) modelFiles(files map[string][]byte) {
 		}
 		d.addOrigin(at)
 		if values, ok := d.parseFile(file, files[file]); ok {
-			var model Model
+			model := d.inherited(at)
 			d.fields(at, values, reflect.ValueOf(&model).Elem())
 			d.platform.Models[name] = model
 		} else {
