@@ -122,8 +122,13 @@ func deployModels(ctx *pulumi.Context, config spec.Platform, handle *cluster.Han
 			Namespace: platform.ModelNamespace,
 			Fleet:     fleet,
 			Storage:   handle.Storage,
+			Gateway:   gateway(config),
+			Secrets:   config.Secrets,
 			Protect:   config.Protected(),
 			DependsOn: ready,
+
+			PriorityClass: platform.InferencePriority,
+			Monitored:     spec.On(config.Addons.Monitoring.Enabled),
 		}, pulumi.Providers(provider))
 		if err != nil {
 			return nil, err
@@ -131,4 +136,15 @@ func deployModels(ctx *pulumi.Context, config spec.Platform, handle *cluster.Han
 		models[name] = model
 	}
 	return models, nil
+}
+
+// gateway is what models' routes are attached to; nil where the platform has none.
+func gateway(config spec.Platform) *serving.Gateway {
+	if !spec.On(config.Addons.Gateway.Enabled) {
+		return nil
+	}
+	return &serving.Gateway{
+		Name: platform.GatewayName, Namespace: platform.GatewayNamespace, Listener: platform.GatewayListenerHTTPS,
+		Host: config.Addons.Gateway.Host,
+	}
 }

@@ -76,6 +76,10 @@ func newParts(in inputs, m *maker) ([]pulumi.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
+	ranks, err := newPriorities(m)
+	if err != nil {
+		return nil, err
+	}
 	plugin, err := newDevicePlugin(in, m)
 	if err != nil {
 		return nil, err
@@ -90,5 +94,5 @@ func newParts(in inputs, m *maker) ([]pulumi.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat([]pulumi.Resource{models}, classes, plugin, addons, charts), nil
+	return slices.Concat([]pulumi.Resource{models}, classes, ranks, plugin, addons, charts), nil
 }
