@@ -65,6 +65,8 @@ type fixture struct {
 	pools    []spec.PoolPlan
 	storage  []cluster.StorageClass
 	protect  bool
+	gateway  *Gateway
+	secrets  map[string]spec.Secret
 	rec      componenttest.Recorder
 	// endpoint is the output of the model once it ran.
 	endpoint string
@@ -108,6 +110,8 @@ func (f *fixture) run() error {
 				Namespace: namespace,
 				Fleet:     scheduling.NewFleet(f.platform, f.pools),
 				Storage:   f.storage,
+				Gateway:   f.gateway,
+				Secrets:   f.secrets,
 				Protect:   f.protect,
 				DependsOn: []pulumi.Resource{&ready},
 			})
