@@ -20,14 +20,12 @@ func valid() *ReleaseArgs {
 	}
 }
 
-func register(t *testing.T, rec *componenttest.Recorder, args *ReleaseArgs) (*Release, error) {
+func register(t *testing.T, rec *componenttest.Recorder, args *ReleaseArgs) error {
 	t.Helper()
-	var release *Release
-	err := rec.Run(func(ctx *pulumi.Context) (err error) {
-		release, err = NewRelease(ctx, "addon", args)
+	return rec.Run(func(ctx *pulumi.Context) error {
+		_, err := NewRelease(ctx, "addon", args)
 		return err
 	})
-	return release, err
 }
 
 func TestNewRelease_SendsWhatTheProviderReads(t *testing.T) {
@@ -38,7 +36,7 @@ func TestNewRelease_SendsWhatTheProviderReads(t *testing.T) {
 		"replicas": pulumi.Int(2),
 		"auth":     pulumi.Map{"password": pulumi.ToSecret("hunter2"), "user": pulumi.String("me")},
 	}
-	_, err := register(t, rec, args)
+	err := register(t, rec, args)
 	require.NoError(t, err)
 
 	release := rec.Named(t, "addon")
@@ -79,7 +77,7 @@ func TestNewRelease_LeavesOutWhatIsNotGiven(t *testing.T) {
 			t.Parallel()
 			args.Timeout, args.SkipCRDs = 90*time.Second, true
 			rec := &componenttest.Recorder{}
-			_, err := register(t, rec, args)
+			err := register(t, rec, args)
 			require.NoError(t, err)
 			release := rec.Named(t, "addon")
 			assert.Nil(t, release.Input(t, "repositoryOpts"))
@@ -148,7 +146,7 @@ func TestNewRelease_RefusesWhatCannotBeARelease(t *testing.T) {
 			args := valid()
 			tc.change(args)
 			rec := &componenttest.Recorder{}
-			_, err := register(t, rec, args)
+			err := register(t, rec, args)
 			require.ErrorContains(t, err, tc.want)
 			assert.ErrorContains(t, err, "release addon: ")
 			assert.Empty(t, rec.OfType(Type), "nothing is registered")
@@ -158,10 +156,10 @@ func TestNewRelease_RefusesWhatCannotBeARelease(t *testing.T) {
 
 func TestNewRelease_ReportsAllProblemsAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := register(t, &componenttest.Recorder{}, &ReleaseArgs{})
+	err := register(t, &componenttest.Recorder{}, &ReleaseArgs{})
 	for _, want := range []string{"no release name", "no namespace", "no chart", "no version"} {
 		assert.ErrorContains(t, err, want)
 	}
-	_, err = register(t, &componenttest.Recorder{}, nil)
+	err = register(t, &componenttest.Recorder{}, nil)
 	assert.ErrorContains(t, err, "no arguments")
 }
