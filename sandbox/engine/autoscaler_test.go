@@ -32,14 +32,14 @@ func TestAutoscaler_FollowsThePods(t *testing.T) {
 			w := newWorldOn(t, project, cloud)
 			w.up("dev")
 			client := w.client(w.localCluster("dev"))
-			require.Zero(t, countNodes(t, client, "train"))
+			require.Zero(t, trainNodes(t, client))
 
 			begin := time.Now()
 			node := requireSoon(t, client, createPod(t, client, "trainee", onSpotGPU))
 			t.Logf("running after %s", time.Since(begin).Round(100*time.Millisecond))
 			assert.Equal(t, "train", node.Labels[naming.LabelPool])
 			assert.Equal(t, "spot", node.Labels[naming.LabelCapacity])
-			assert.Equal(t, 1, countNodes(t, client, "train"), "one node for one pod")
+			assert.Equal(t, 1, trainNodes(t, client), "one node for one pod")
 			assertTaintsAreDeclared(t, client, w.plans("dev"))
 
 			w.with("dev", func(ctx context.Context, sandbox *engine.Sandbox) {
@@ -49,12 +49,12 @@ func TestAutoscaler_FollowsThePods(t *testing.T) {
 			})
 			assert.Zero(t, w.refresh("dev").Total())
 			assert.Zero(t, w.up("dev").Total())
-			assert.Equal(t, 1, countNodes(t, client, "train"))
+			assert.Equal(t, 1, trainNodes(t, client))
 
 			deletePod(t, client, "trainee")
-			require.Eventually(t, func() bool { return countNodes(t, client, "train") == 0 }, patience, poll, "an idle node stays")
+			require.Eventually(t, func() bool { return trainNodes(t, client) == 0 }, patience, poll, "an idle node stays")
 			assert.Zero(t, w.up("dev").Total())
-			assert.Zero(t, countNodes(t, client, "train"), "and does not come back")
+			assert.Zero(t, trainNodes(t, client), "and does not come back")
 
 			reclaimed := requireSoon(t, client, createPod(t, client, "again", onSpotGPU))
 			w.with("dev", func(ctx context.Context, sandbox *engine.Sandbox) {

@@ -114,12 +114,15 @@ func expiryRules(in emulator.Properties) error {
 			Action struct{ Type string }
 		}
 	}
-	if text == "" || json.Unmarshal([]byte(text), &policy) != nil {
+	if !json.Valid([]byte(text)) {
 		return nil // jsonText has said so
 	}
 	invalid := func(format string, args ...any) error {
 		return refuse("InvalidParameterException", "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation failure: %s'",
 			fmt.Sprintf(format, args...))
+	}
+	if err := json.Unmarshal([]byte(text), &policy); err != nil {
+		return invalid("%s", err)
 	}
 	if len(policy.Rules) == 0 {
 		return invalid("object has missing required properties ([\"rules\"])")
