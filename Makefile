@@ -11,10 +11,10 @@ POLICIES ?= on
 ON := --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD)) $(if $(filter off,$(POLICIES)),--policies=false)
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh down status compare history backend evict move build test lint bench docs
+.PHONY: help ci-preview up preview refresh down status compare history backend evict move build test lint check-values bench docs
 
 help: ## List the commands.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(BIN)/bootstrap ## Bring the stack up in the sandbox: no cloud account needed.
 	@$(BIN)/bootstrap up $(ON)
@@ -37,6 +37,12 @@ history: $(BIN)/bootstrap ## Show what was done to the stack, the newest first.
 backend: $(BIN)/bootstrap ## Keep a real stack's state in BACKEND, its secrets encrypted by KEY; see docs/state.md.
 	@$(BIN)/bootstrap backend --stack $(STACK) --state "$(BACKEND)" --key "$(KEY)"
 
+# MODE=account previews on the stack's own account, as the workflows do.
+MODE ?= sandbox
+
+ci-preview: $(BIN)/bootstrap ## Preview STACK as a pull request does; the report is .gantry/ci/STACK/report.md.
+	@.ci/preview "$(STACK)" "$(MODE)"
+
 compare: $(BIN)/bootstrap ## Show what the stack would cost a month on each cloud.
 	@$(BIN)/bootstrap compare --stack $(STACK)
 
@@ -51,11 +57,17 @@ build: $(BIN)/bootstrap ## Build everything that the sandbox runs.
 
 test: build ## Run every test, those through the sandbox too.
 	go test -p 2 ./...
+# It reads files that Go's cache of test results does not see.
+	cd sandbox/tools/promtool && go test -count=1 ./...
 	cd sandbox && go test -p 1 -timeout 60m ./...
 
 lint: $(BIN)/golangci-lint ## Run the linters.
 	$(BIN)/golangci-lint run ./...
 	cd sandbox && ../$(BIN)/golangci-lint run --config ../.golangci.yaml ./...
+
+# CHARTS is a folder with charts, or values files that are named after them.
+check-values: ## Report the values that Gantry gives and the charts in CHARTS do not know.
+	go run ./components/platform/checkvalues --charts "$(CHARTS)"
 
 bench: build ## Measure compile time, preview time, and growth with models.
 	cd sandbox && go run ./bench

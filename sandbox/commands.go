@@ -35,7 +35,7 @@ func newCommand() *cobra.Command {
 	flags.BoolVar(&policies, "policies", true, "let the policy pack of the project judge previews and ups")
 	root.AddCommand(
 		operation(&options, "up", "make the platform what the configuration says", up),
-		operation(&options, "preview", "show what up would do", preview),
+		newPreviewCommand(&options),
 		operation(&options, "refresh", "compare the engine's state with the emulated account and cluster", refresh),
 		newDownCommand(&options),
 		&cobra.Command{
@@ -127,11 +127,6 @@ func up(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) er
 	fmt.Fprintf(options.Out, "\n%s is up: %s in %s.\nTry: kubectl --kubeconfig %s get nodes\n",
 		options.Stack, plural(changes.Total(), "change"), time.Since(start).Round(time.Second), relative(options.Home, "kubeconfig"))
 	return nil
-}
-
-func preview(ctx context.Context, sandbox *engine.Sandbox, _ engine.Options) error {
-	_, err := sandbox.Preview(ctx)
-	return err
 }
 
 func refresh(ctx context.Context, sandbox *engine.Sandbox, options engine.Options) error {

@@ -61,6 +61,13 @@ func rawConfig(ctx *pulumi.Context) (spec.Raw, error) {
 	return raw, nil
 }
 
+// projectRoot is the folder of Pulumi.yaml, from which relative paths in the
+// configuration start. The Automation API does not tell the program; then the
+// environment does, as with the keys.
+func projectRoot(ctx *pulumi.Context) string {
+	return cmp.Or(ctx.RootDirectory(), os.Getenv(pulumi.EnvPulumiRootDirectory))
+}
+
 // configKeys are the keys to ask for: all that Gantry knows, and all that the
 // stack has. The SDK can only be asked for keys by name, so that a misspelt one
 // would be passed over; the environment from which it reads them has all.

@@ -109,7 +109,10 @@ func TestLoad_DoesWithoutTheEnvironment(t *testing.T) {
 	keys, err := configKeys()
 	require.NoError(t, err)
 
-	assert.Equal(t, []string{"addons", "cloud", "cluster", "exceptions", "existing", "layers", "layersFrom", "models", "name", "pools", "protect", "tags"}, slices.Sorted(maps.Keys(keys)))
+	assert.Equal(t, []string{
+		"addons", "allowReplace", "charts", "cloud", "cluster", "exceptions", "existing", "layers", "layersFrom", "modelBucket",
+		"models", "name", "pools", "protect", "registry", "secrets", "tags",
+	}, slices.Sorted(maps.Keys(keys)))
 
 	t.Setenv(pulumi.EnvConfig, "{")
 	_, err = configKeys()

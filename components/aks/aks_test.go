@@ -99,6 +99,13 @@ func plan(pool spec.Pool, machines ...accelerators.Machine) spec.PoolPlan {
 	return spec.PoolPlan{Pool: pool, Machines: machines, NodeLabels: labels, NodeTaints: taints, DiskGiB: 200}
 }
 
+// stocked has a registry and a bucket beside.
+func stocked(args *Args) *Args {
+	args.Platform.Registry = spec.Registry{Enabled: on(), KeepImages: 50, UntaggedDays: 14}
+	args.Platform.ModelBucket = spec.ModelBucket{Enabled: on(), OldVersionDays: 30}
+	return args
+}
+
 func machine(name, gpu string, gpus int) accelerators.Machine {
 	return accelerators.Machine{Cloud: "azure", Type: name, GPU: gpu, GPUs: gpus, VCPU: 4, MemoryMiB: 16384, Arch: "amd64"}
 }
@@ -167,6 +174,10 @@ func outputs(r componenttest.Resource) resource.PropertyMap {
 	switch r.Type {
 	case typeIdentity:
 		own["clientId"], own["principalId"] = r.Name+"-client", r.Name+"-principal"
+	case "azure-native:containerregistry:Registry":
+		own["loginServer"] = nameInAzure(r) + ".azurecr.io"
+	case "azure-native:storage:StorageAccount":
+		own["primaryEndpoints"] = map[string]any{"blob": "https://" + nameInAzure(r) + ".blob.core.windows.net/"}
 	case typePublicIP:
 		own["ipAddress"] = egress
 	}
@@ -178,7 +189,8 @@ func outputs(r componenttest.Resource) resource.PropertyMap {
 func nameInAzure(r componenttest.Resource) string {
 	for _, input := range []resource.PropertyKey{
 		"agentPoolName", "subnetName", "virtualNetworkName", "natGatewayName", "publicIpAddressName", "workspaceName",
-		"federatedIdentityCredentialResourceName", "roleAssignmentName", "configName", "resourceName", "name", "resourceGroupName",
+		"federatedIdentityCredentialResourceName", "roleAssignmentName", "configName", "resourceName", "name",
+		"registryName", "containerName", "accountName", "resourceGroupName",
 	} {
 		if name, set := r.Inputs[input]; set && name.IsString() {
 			return name.StringValue()

@@ -110,6 +110,9 @@ func validatePool(p spec.Platform, pool spec.PoolPlan) []error {
 	if len(pool.Machines) != 1 {
 		report("has %d machine types, and a pool of AKS has one: name one", len(pool.Machines))
 	}
+	if pool.Driver == spec.DriverOperator {
+		report("has driver: operator, and AKS installs its own driver in any case: remove it")
+	}
 	if pool.Zones > p.Cluster.Zones {
 		report("spans %d zones, but gantry:cluster.zones is %d", pool.Zones, p.Cluster.Zones)
 	}

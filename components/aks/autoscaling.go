@@ -1,6 +1,9 @@
 package aks
 
 import (
+	"fmt"
+	"strconv"
+
 	azcontainers "github.com/pulumi/pulumi-azure-native-sdk/containerservice/v2/v20241001"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -18,13 +21,11 @@ func (b *build) autoscaler() azcontainers.ManagedClusterPropertiesAutoScalerProf
 	if !b.autoscaled() {
 		return nil
 	}
+	options := b.platform.Addons.Autoscaler
 	return azcontainers.ManagedClusterPropertiesAutoScalerProfileArgs{
-		// Of several pools that a pod fits, the one that it leaves the least
-		// unused of: the default is any, also eight GPUs for a pod that asks
-		// for one.
-		Expander: pulumi.String("least-waste"),
-		// Pools differ on purpose, and each spans its zones by itself.
-		BalanceSimilarNodeGroups: pulumi.String("false"),
+		Expander: pulumi.String(expander(options)),
+		// A pool spans its zones by itself; this is for pools that are alike.
+		BalanceSimilarNodeGroups: pulumi.String(strconv.FormatBool(spec.On(options.BalanceZones))),
 		// How often the autoscaler looks.
 		ScanInterval: pulumi.String("10s"),
 		// A pod that finds no node is reason enough at once.
@@ -32,10 +33,10 @@ func (b *build) autoscaler() azcontainers.ManagedClusterPropertiesAutoScalerProf
 		// A GPU node installs its driver before it is ready; the default of 15
 		// minutes gives up on large machines that are about to come.
 		MaxNodeProvisionTime: pulumi.String("25m"),
-		// A node goes when less than half of what it has is asked for, for ten
-		// minutes, and ten minutes after the last one came.
-		ScaleDownUtilizationThreshold: pulumi.String("0.5"),
-		ScaleDownUnneededTime:         pulumi.String("10m"),
+		// A node goes when less of what it has is asked for than this, for as
+		// long, and ten minutes after the last one came.
+		ScaleDownUtilizationThreshold: pulumi.String(strconv.FormatFloat(float64(options.ScaleDownUtilization)/100, 'f', -1, 64)),
+		ScaleDownUnneededTime:         pulumi.String(fmt.Sprintf("%dm", options.ScaleDownMinutes)),
 		ScaleDownDelayAfterAdd:        pulumi.String("10m"),
 		ScaleDownDelayAfterFailure:    pulumi.String("3m"),
 		ScaleDownUnreadyTime:          pulumi.String("20m"),
@@ -56,6 +57,18 @@ func (b *build) autoscaler() azcontainers.ManagedClusterPropertiesAutoScalerProf
 		MaxTotalUnreadyPercentage: pulumi.String("45"),
 		OkTotalUnreadyCount:       pulumi.String("3"),
 	}
+}
+
+// expander chooses among several pools that a pod fits. AKS takes one, the first
+// of the platform's; where that leaves several, it takes any. Without a choice it
+// would be any at once, also eight GPUs for a pod that asks for one. The ranks of
+// priority are a ConfigMap in the cluster, which the platform's add-ons make.
+// Source: https://learn.microsoft.com/azure/aks/cluster-autoscaler
+func expander(options spec.Autoscaler) string {
+	if len(options.Expanders) == 0 {
+		return string(spec.ExpanderLeastWaste)
+	}
+	return string(options.Expanders[0])
 }
 
 // setSize says how many nodes a pool has. With an autoscaler, the count is where

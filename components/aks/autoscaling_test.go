@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"gantry.dev/gantry/components/componenttest"
+	"gantry.dev/gantry/modules/spec"
 )
 
 // size is what a resource says about the size of a pool, below a path.
@@ -60,12 +61,36 @@ func TestScaling_ASystemPoolHasTwoNodes(t *testing.T) {
 func TestAutoscaler_LetsNodesOfModelsGoAndWaitsForGPUs(t *testing.T) {
 	profile := run(t, dev()).Named(t, "cluster-cluster")
 	for key, want := range map[string]any{
-		"expander":                    "least-waste",
+		"expander":                    "least-waste", // where no options are given
 		"skipNodesWithLocalStorage":   "false",
 		"maxNodeProvisionTime":        "25m",
 		"maxGracefulTerminationSec":   "600",
 		"ignoreDaemonsetsUtilization": true,
 	} {
 		assert.Equal(t, want, profile.Input(t, "autoScalerProfile."+key), key)
+	}
+}
+
+func TestAutoscaler_FollowsTheOptions(t *testing.T) {
+	with := func(options spec.Autoscaler) componenttest.Resource {
+		return run(t, edit(dev(), func(a *Args) { a.Platform.Addons.Autoscaler = options })).Named(t, "cluster-cluster")
+	}
+	control := with(spec.Autoscaler{
+		Enabled: on(), Expanders: []spec.Expander{spec.ExpanderPriority, spec.ExpanderLeastWaste},
+		ScaleDownMinutes: 25, ScaleDownUtilization: 65, BalanceZones: on(),
+	})
+	for key, want := range map[string]any{
+		"expander":                      "priority", // AKS takes one
+		"scaleDownUnneededTime":         "25m",
+		"scaleDownUtilizationThreshold": "0.65",
+		"balanceSimilarNodeGroups":      "true",
+	} {
+		assert.Equal(t, want, control.Input(t, "autoScalerProfile."+key), key)
+	}
+	control = with(spec.Autoscaler{Enabled: on(), Expanders: []spec.Expander{spec.ExpanderLeastWaste}, ScaleDownUtilization: 50, BalanceZones: off()})
+	for key, want := range map[string]any{
+		"expander": "least-waste", "scaleDownUtilizationThreshold": "0.5", "balanceSimilarNodeGroups": "false",
+	} {
+		assert.Equal(t, want, control.Input(t, "autoScalerProfile."+key), key)
 	}
 }

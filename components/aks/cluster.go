@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	azcontainers "github.com/pulumi/pulumi-azure-native-sdk/containerservice/v2/v20241001"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/components/cluster"
@@ -97,10 +96,14 @@ func (b *build) cluster() (*cluster.Handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node pools: %w", err)
 	}
-	return b.handle(control, slices.Concat(access, []pulumi.Resource{control}, pools)), nil
-}
-
-func (b *build) handle(control *azcontainers.ManagedCluster, ready []pulumi.Resource) *cluster.Handle {
+	registry, pulling, err := b.registry(identities) // Container Registry, and the nodes' right to pull
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	models, err := b.modelBucket(network) // storage account with a container for model files
+	if err != nil {
+		return nil, fmt.Errorf("model bucket: %w", err)
+	}
 	issuer := b.issuer(control)
 	api := b.credentials(control)
 	return &cluster.Handle{
@@ -111,6 +114,9 @@ func (b *build) handle(control *azcontainers.ManagedCluster, ready []pulumi.Reso
 		Endpoint:   api.server,
 		Identifier: issuer,
 		Kubeconfig: b.kubeconfig(api),
-		Ready:      ready,
-	}
+		Network:    network.vnet.ID().ToStringOutput(),
+		Registry:   registry,
+		Bucket:     models,
+		Ready:      slices.Concat(access, []pulumi.Resource{control}, pools, pulling),
+	}, nil
 }

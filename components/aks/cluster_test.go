@@ -230,6 +230,7 @@ func TestNew_BadArgumentsRegisterNothing(t *testing.T) {
 		{"a pool without machines", func(a *Args) { a.Pools[0].Machines = nil }, []string{"pool system has 0 machine types"}},
 		{"a pool of two machine types", func(a *Args) { a.Pools[1].Machines = append(a.Pools[1].Machines, a.Pools[1].Machines[0]) },
 			[]string{"pool train-a100 has 2 machine types", "name one"}},
+		{"a driver that is not AKS's", func(a *Args) { a.Pools[1].Driver = spec.DriverOperator }, []string{"pool train-a100 has driver: operator", "AKS installs its own"}},
 		{"a pool of more zones than there are", func(a *Args) { a.Pools[0].Zones = 3 }, []string{"pool system spans 3 zones"}},
 		{"a disk greater than AKS makes", func(a *Args) { a.Pools[0].DiskGiB = 4096 }, []string{"pool system has disks of 4096 GiB", "2048"}},
 		{"a pool greater than AKS makes", func(a *Args) { a.Pools[1].Max = 1001 }, []string{"pool train-a100 can have 1001 nodes", "at most 1000"}},

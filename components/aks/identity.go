@@ -26,6 +26,14 @@ const (
 	blobReader role = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 	// blobContributor is "Storage Blob Data Contributor".
 	blobContributor role = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+	// acrPull pulls images.
+	acrPull role = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
+	// zoneContributor is "DNS Zone Contributor".
+	zoneContributor role = "befefa01-2a29-4197-83a8-272ff33ce314"
+	// reader sees everything and changes nothing. Keys and data it does not see.
+	reader role = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+	// metricsPublisher is "Monitoring Metrics Publisher".
+	metricsPublisher role = "3913510d-42f4-4e42-8a64-420c390055eb"
 )
 
 // Kinds of principals. Without the right one Azure looks a new identity up in
@@ -39,8 +47,9 @@ const (
 type identities struct {
 	// controlPlane makes load balancers, disks and file shares.
 	controlPlane *azidentity.UserAssignedIdentity
-	// kubelet is the identity of every node. It has no role: pods in the host
-	// network can use whatever a node may do.
+	// kubelet is the identity of every node. It pulls images of the platform's
+	// registry and has no other role: pods in the host network can use whatever
+	// a node may do.
 	kubelet *azidentity.UserAssignedIdentity
 	// granted are the roles of the control plane. The cluster has to depend on
 	// them: AKS checks them before it makes anything, and on destroy it cannot

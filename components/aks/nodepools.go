@@ -112,7 +112,7 @@ func (b *build) nodePool(control *azcontainers.ManagedCluster, n *network, plan 
 // poolArgs are the settings of a pool, but for the cluster that it belongs to.
 //
 // There is no profile of the GPU driver among them: AKS installs its own, and
-// the stable API offers no choice.
+// the stable API offers no choice. spec refuses driver: operator for it.
 func (b *build) poolArgs(plan spec.PoolPlan, n *network) *azcontainers.AgentPoolArgs {
 	args := &azcontainers.AgentPoolArgs{
 		AgentPoolName: pulumi.String(poolName(plan.Name)),
@@ -186,7 +186,7 @@ func inline(a *azcontainers.AgentPoolArgs) azcontainers.ManagedClusterAgentPoolP
 }
 
 // poolName is the name of a pool in AKS, which takes no '-'.
-func poolName(name string) string { return strings.ReplaceAll(name, "-", "") }
+func poolName(name string) string { return naming.AgentPool(name) }
 
 // poolMode of a pool whose machines can be taken back, or that is reserved by a
 // taint of the user's, is User, whatever its role. AKS refuses both in a system

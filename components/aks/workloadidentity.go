@@ -2,7 +2,6 @@ package aks
 
 import (
 	"fmt"
-	"regexp"
 
 	azidentity "github.com/pulumi/pulumi-azure-native-sdk/managedidentity/v2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -26,16 +25,6 @@ const (
 // a federated credential 120. Source: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 const limitIdentity naming.Limit = 120
 
-// storageAccount begins the resource id of a storage account and of everything in
-// it. Azure does not tell case apart in ids.
-var storageAccount = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Storage/storageAccounts/[^/]+`)
-
-// roleOf is the role that each kind of grant stands for.
-var roleOf = map[cluster.GrantKind]role{
-	cluster.ReadObjects:  blobReader,
-	cluster.WriteObjects: blobContributor,
-}
-
 // workloadIdentities binds service accounts through Workload Identity: the
 // webhook of AKS gives pods of the account a token, which Entra changes for one
 // of a managed identity.
@@ -46,8 +35,12 @@ type workloadIdentities struct {
 }
 
 // BindServiceAccount implements cluster.Binder with a managed identity, its
-// trust in the tokens of the service account, and a role for each grant.
+// trust in the tokens of the service account, and the roles of its grants, see
+// grants.go.
 func (w *workloadIdentities) BindServiceAccount(ctx *pulumi.Context, name string, binding cluster.Binding, opts ...pulumi.ResourceOption) (*cluster.BoundAccount, error) {
+	if err := grantable(binding.Grants); err != nil {
+		return nil, err
+	}
 	b := w.build
 	options := append(b.with(), opts...)
 	called := naming.Bounded(limitIdentity, b.platform.Name, binding.Namespace, binding.ServiceAccount)
@@ -73,34 +66,25 @@ func (w *workloadIdentities) BindServiceAccount(ctx *pulumi.Context, name string
 	}
 	ready := []pulumi.Resource{trust}
 	for i, granted := range binding.Grants {
-		// By its place: buckets are not known at plan time.
-		what := fmt.Sprintf("%s-%d", granted.Kind, i+1)
-		assignment, err := b.assign(name+"-"+what, grant{
-			what:      what,
-			role:      roleOf[granted.Kind],
-			scope:     storageID(granted.Resource),
-			principal: identity.PrincipalId,
-			kind:      servicePrincipal,
-		}, options...)
-		if err != nil {
-			return nil, err
+		for _, right := range rightsOf[granted.Kind] {
+			// By its place: what a grant is for is not known at plan time.
+			what := fmt.Sprintf("%s-%d%s", granted.Kind, i+1, right.suffix)
+			assignment, err := b.assign(name+"-"+what, grant{
+				what:      what,
+				role:      right.role,
+				scope:     right.scope(granted.Resource),
+				principal: identity.PrincipalId,
+				kind:      servicePrincipal,
+			}, options...)
+			if err != nil {
+				return nil, err
+			}
+			ready = append(ready, assignment)
 		}
-		ready = append(ready, assignment)
 	}
 	return &cluster.BoundAccount{
 		Annotations: pulumi.StringMap{annotationClient: identity.ClientId},
 		PodLabels:   map[string]string{labelUse: "true"},
 		Ready:       ready,
 	}, nil
-}
-
-// storageID is the bucket of a grant, as long as Azure can grant something on it.
-func storageID(bucket pulumi.StringInput) pulumi.StringOutput {
-	return bucket.ToStringOutput().ApplyT(func(id string) (string, error) {
-		if !storageAccount.MatchString(id) {
-			return "", fmt.Errorf("the bucket %q of a grant is not the resource id of a storage account or of one of its containers, "+
-				"for example /subscriptions/.../resourceGroups/ml/providers/Microsoft.Storage/storageAccounts/models", id)
-		}
-		return id, nil
-	}).(pulumi.StringOutput)
 }

@@ -122,9 +122,3 @@ func TestBindServiceAccount_LongNamesFit(t *testing.T) {
 		assert.LessOrEqual(t, len(res.Input(t, "resourceName").(string)), 120)
 	}
 }
-
-func TestBindServiceAccount_KnowsEveryGrant(t *testing.T) {
-	for _, kind := range cluster.GrantKinds {
-		assert.NotEmpty(t, roleOf[kind], kind)
-	}
-}

@@ -58,7 +58,7 @@ type Handle struct {
 type Registry struct {
 	// URL is what image names begin with, without a slash at the end:
 	// 123456789012.dkr.ecr.us-east-1.amazonaws.com/gantry-dev,
-	// us-central1-docker.pkg.dev/my-project/gantry-dev, gantrydev.azurecr.io.
+	// us-central1-docker.pkg.dev/my-project/gantry-dev, gantrydev4f2a9c.azurecr.io.
 	URL pulumi.StringOutput
 }
 

@@ -10,7 +10,6 @@ import (
 	awseks "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"gantry.dev/gantry/modules/naming"
 	"gantry.dev/gantry/modules/spec"
 )
 
@@ -97,7 +96,8 @@ func groupTags(plan spec.PoolPlan) []groupTag {
 		add("label", key, labels[key])
 	}
 	if plan.GPU != "" {
-		add("resources", naming.ResourceGPU, strconv.Itoa(plan.GPUCount))
+		// What of a node's GPUs the machine type cannot tell: slices and shares.
+		add("resources", plan.GPUResource(), strconv.Itoa(plan.GPUSlots()))
 	}
 	// Not part of what the autoscaler knows of a machine type: without it, no
 	// pod that asks for disk ever gets a node.

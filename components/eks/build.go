@@ -25,6 +25,9 @@ type build struct {
 	tags map[string]string
 	// partition is the first part of every ARN: aws, aws-cn or aws-us-gov.
 	partition string
+	// dnsSuffix ends the host names of the partition's services:
+	// amazonaws.com, amazonaws.com.cn.
+	dnsSuffix string
 }
 
 func newBuild(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (*build, error) {
@@ -50,6 +53,7 @@ func newBuild(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resour
 		provider:  provider,
 		tags:      tags,
 		partition: partition.Partition,
+		dnsSuffix: partition.DnsSuffix,
 	}, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	awseks "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/components/cluster"
@@ -66,7 +65,7 @@ func (b *build) cluster() (*cluster.Handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("network: %w", err)
 	}
-	key, err := b.encryptionKey() // KMS key for secrets and files
+	key, err := b.encryptionKey() // KMS key for secrets, files, images and models
 	if err != nil {
 		return nil, fmt.Errorf("encryption key: %w", err)
 	}
@@ -97,20 +96,25 @@ func (b *build) cluster() (*cluster.Handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("file system: %w", err)
 	}
-	ready := slices.Concat(access, nodeAgents, groups(pools), services, files.ready())
-	identities := &podIdentities{build: b, control: control, agents: nodeAgents}
-	return b.handle(control, files, identities, ready), nil
-}
-
-func (b *build) handle(control *awseks.Cluster, files *fileSystem, identities cluster.Binder, ready []pulumi.Resource) *cluster.Handle {
+	registry, err := b.registry(key) // ECR, a repository for each model
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	models, err := b.modelBucket(key) // S3 bucket for model files
+	if err != nil {
+		return nil, fmt.Errorf("model bucket: %w", err)
+	}
 	return &cluster.Handle{
 		Name:       b.platform.Name,
 		Pools:      slices.Clone(b.pools),
 		Storage:    storageClasses(files),
-		Binder:     identities,
+		Binder:     &podIdentities{build: b, control: control, agents: nodeAgents, models: models, key: key},
 		Endpoint:   control.Endpoint,
 		Identifier: control.Identities.Index(pulumi.Int(0)).Oidcs().Index(pulumi.Int(0)).Issuer().Elem(),
 		Kubeconfig: b.kubeconfig(control),
-		Ready:      ready,
-	}
+		Network:    network.vpc.ID().ToStringOutput(),
+		Registry:   registry,
+		Bucket:     models,
+		Ready:      slices.Concat(access, nodeAgents, groups(pools), services, files.ready()),
+	}, nil
 }

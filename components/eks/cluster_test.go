@@ -158,7 +158,7 @@ func TestNew_BadArgumentsRegisterNothing(t *testing.T) {
 		{"a network that is none", func(a *Args) { a.Platform.Cluster.NetworkCIDR = "ten" }, []string{"gantry:cluster.networkCidr", `"ten"`}},
 		{"an open endpoint", func(a *Args) { a.Platform.Cluster.PublicAccessCIDRs = []string{"0.0.0.0/0"} }, []string{"publicAccessCidrs"}},
 		{"a Kubernetes version without pinned add-ons", func(a *Args) { a.Platform.Cluster.Version = "1.20" },
-			[]string{`gantry:cluster.version is "1.20"`, "1.33, 1.34, 1.35, 1.36", "gantry:addons.versions.coredns"}},
+			[]string{`gantry:cluster.version: no version of the add-on coredns is pinned for Kubernetes 1.20`, "1.33, 1.34, 1.35, 1.36", "gantry:addons.versions.coredns"}},
 		{"no system pool", func(a *Args) { a.Pools = a.Pools[1:] }, []string{"role system"}},
 		{"a pool without machines", func(a *Args) { a.Pools[0].Machines = nil }, []string{"pool system has no machine type"}},
 		{"a pool of more zones than there are", func(a *Args) { a.Pools[0].Zones = 3 }, []string{"pool system spans 3 zones"}},

@@ -73,6 +73,14 @@ func prod() *Args {
 	return args
 }
 
+// stocked has a registry and a bucket beside.
+func stocked(args *Args) *Args {
+	args.Platform.Registry = spec.Registry{Enabled: on(), KeepImages: 50, UntaggedDays: 14}
+	args.Platform.ModelBucket = spec.ModelBucket{Enabled: on(), OldVersionDays: 30}
+	args.Platform.Models = map[string]spec.Model{"classifier": {Name: "classifier"}, "ranker": {Name: "ranker"}}
+	return args
+}
+
 func plan(pool spec.Pool, machines ...accelerators.Machine) spec.PoolPlan {
 	labels := map[string]string{
 		naming.LabelRole: string(pool.Role),
@@ -149,6 +157,8 @@ func outputs(r componenttest.Resource) resource.PropertyMap {
 		own["resources"] = []any{map[string]any{"autoscalingGroups": []any{map[string]any{"name": "eks-" + r.Name}}}}
 	case typeLaunchTemplate:
 		own["latestVersion"] = 3
+	case "aws:s3/bucketV2:BucketV2":
+		own["bucket"], own["arn"] = r.Name, "arn:aws:s3:::"+r.Name
 	case "aws:kms/key:Key":
 		own["keyId"] = "0123"
 	case "aws:iam/role:Role":
@@ -160,13 +170,14 @@ func outputs(r componenttest.Resource) resource.PropertyMap {
 // account answers the lookups.
 func account(token string, args resource.PropertyMap) (resource.PropertyMap, error) {
 	answers := map[string]map[string]any{
-		"aws:index/getPartition:getPartition":           {"partition": "aws"},
+		"aws:index/getPartition:getPartition":           {"partition": "aws", "dnsSuffix": "amazonaws.com"},
 		"aws:index/getCallerIdentity:getCallerIdentity": {"arn": caller},
 		"aws:iam/getSessionContext:getSessionContext":   {"issuerArn": behind},
 		"aws:index/getAvailabilityZones:getAvailabilityZones": {
 			"names": []any{"us-east-1c", "us-east-1a", "us-east-1b"},
 		},
 	}
+	answers["aws:ssm/getParameter:getParameter"] = map[string]any{"insecureValue": "ami of " + textOf(args["name"])}
 	answer, known := answers[token]
 	if !known {
 		return nil, fmt.Errorf("unexpected lookup %s", token)
@@ -175,6 +186,13 @@ func account(token string, args resource.PropertyMap) (resource.PropertyMap, err
 		return nil, errors.New("the session that was asked for is not the caller's")
 	}
 	return resource.NewPropertyMapFromMap(answer), nil
+}
+
+func textOf(v resource.PropertyValue) string {
+	if v.IsString() {
+		return v.StringValue()
+	}
+	return ""
 }
 
 // edit changes fresh arguments in passing.

@@ -13,16 +13,16 @@ const (
 	keyDeletionDaysProtected = 30
 )
 
-// encryptionKey registers the key that encrypts Kubernetes secrets and shared
-// files. Without it both are unreadable for good, so it outlives the platform
-// where that is protected.
+// encryptionKey registers the key that encrypts Kubernetes secrets, shared files,
+// images and model files. Without it all of them are unreadable for good, so it
+// outlives the platform where that is protected.
 func (b *build) encryptionKey() (*awskms.Key, error) {
 	days := keyDeletionDays
 	if b.platform.Protected() {
 		days = keyDeletionDaysProtected
 	}
 	key, err := awskms.NewKey(b.ctx, b.child("key"), &awskms.KeyArgs{
-		Description:          pulumi.String(fmt.Sprintf("Kubernetes secrets and shared files of %s", b.platform.Name)),
+		Description:          pulumi.String(fmt.Sprintf("Kubernetes secrets, files, images and models of %s", b.platform.Name)),
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(days),
 		Tags:                 b.named("key"),

@@ -20,9 +20,6 @@ import (
 // cluster-autoscaler/cloudprovider/aws/README.md.
 const labelAccelerator = "k8s.amazonaws.com/accelerator"
 
-// rootDevice of the AL2023 images.
-const rootDevice = "/dev/xvda"
-
 // maxUnavailablePercent of a pool's nodes are replaced at a time by an update.
 const maxUnavailablePercent = 33
 
@@ -77,7 +74,7 @@ func (b *build) nodePools(control *awseks.Cluster, n *network, agents []pulumi.R
 }
 
 func (b *build) nodeGroup(control *awseks.Cluster, n *network, identity *role, plan spec.PoolPlan, after pulumi.ResourceOption) (*awseks.NodeGroup, error) {
-	template, err := b.launchTemplate(plan)
+	template, err := b.launchTemplate(control, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -90,24 +87,19 @@ func (b *build) nodeGroup(control *awseks.Cluster, n *network, identity *role, p
 		// it is the autoscaler's only after a refresh.
 		options = append(options, pulumi.IgnoreChanges([]string{"scalingConfig.desiredSize"}))
 	}
-	return awseks.NewNodeGroup(b.ctx, b.child(plan.Name), &awseks.NodeGroupArgs{
+	args := &awseks.NodeGroupArgs{
 		ClusterName: control.Name,
 		// A prefix, so that a changed pool is made beside the old one, which
 		// is drained and removed when the new one is up.
 		NodeGroupNamePrefix: pulumi.String(naming.Prefix(naming.LimitNodeGroupPrefix, b.platform.Name, plan.Name)),
 		NodeRoleArn:         identity.Arn,
 		SubnetIds:           n.subnetIDs(plan.Zones),
-		AmiType:             pulumi.String(imageType(plan)),
 		CapacityType:        pulumi.String(capacityType(plan)),
 		InstanceTypes:       machineTypes(plan),
 		LaunchTemplate: awseks.NodeGroupLaunchTemplateArgs{
 			Id:      template.ID().ToStringOutput(),
 			Version: template.LatestVersion.ApplyT(strconv.Itoa).(pulumi.StringOutput),
 		},
-		// Nodes follow the control plane within one up. An update that a
-		// PodDisruptionBudget stops fails and can be run again; it is not
-		// forced, which would take replicas down.
-		Version:       control.Version,
 		Labels:        pulumi.ToStringMap(nodeLabels(plan)),
 		Taints:        taints(plan),
 		ScalingConfig: b.scaling(plan),
@@ -116,13 +108,22 @@ func (b *build) nodeGroup(control *awseks.Cluster, n *network, identity *role, p
 		},
 		NodeRepairConfig: awseks.NodeGroupNodeRepairConfigArgs{Enabled: pulumi.Bool(true)},
 		Tags:             b.named(plan.Name),
-	}, b.with(options...)...)
+	}
+	if !ownImage(plan) {
+		args.AmiType = pulumi.String(imageType(plan))
+		// Nodes follow the control plane within one up. An update that a
+		// PodDisruptionBudget stops fails and can be run again; it is not
+		// forced, which would take replicas down.
+		args.Version = control.Version
+	}
+	return awseks.NewNodeGroup(b.ctx, b.child(plan.Name), args, b.with(options...)...)
 }
 
 // launchTemplate registers what EKS does not choose itself: the metadata
-// service, the root disk and the tags of instances. EKS adds image, user data,
-// role and the security group of the cluster.
-func (b *build) launchTemplate(plan spec.PoolPlan) (*awsec2.LaunchTemplate, error) {
+// service, the root disk and the tags of instances. EKS adds role and the
+// security group of the cluster, and image and user data where the pool has no
+// image of its own.
+func (b *build) launchTemplate(control *awseks.Cluster, plan spec.PoolPlan) (*awsec2.LaunchTemplate, error) {
 	var tags awsec2.LaunchTemplateTagSpecificationArray
 	for _, kind := range []string{"instance", "volume", "network-interface"} {
 		tags = append(tags, awsec2.LaunchTemplateTagSpecificationArgs{
@@ -130,7 +131,7 @@ func (b *build) launchTemplate(plan spec.PoolPlan) (*awsec2.LaunchTemplate, erro
 			Tags:         b.allTags(plan.Name),
 		})
 	}
-	return awsec2.NewLaunchTemplate(b.ctx, b.child(plan.Name+"-template"), &awsec2.LaunchTemplateArgs{
+	args := &awsec2.LaunchTemplateArgs{
 		NamePrefix:           pulumi.String(naming.Prefix(naming.LimitLaunchTemplatePrefix, b.platform.Name, plan.Name)),
 		UpdateDefaultVersion: pulumi.Bool(true),
 		// With one hop the answers of the metadata service, the credentials of
@@ -145,14 +146,22 @@ func (b *build) launchTemplate(plan spec.PoolPlan) (*awsec2.LaunchTemplate, erro
 		Monitoring:          awsec2.LaunchTemplateMonitoringArgs{Enabled: pulumi.Bool(true)},
 		TagSpecifications:   tags,
 		Tags:                b.named(plan.Name),
-	}, b.with()...)
+	}
+	if ownImage(plan) {
+		image, err := b.ubuntuImage(plan)
+		if err != nil {
+			return nil, err
+		}
+		args.ImageId, args.UserData = pulumi.String(image), ubuntuUserData(control, plan)
+	}
+	return awsec2.NewLaunchTemplate(b.ctx, b.child(plan.Name+"-template"), args, b.with()...)
 }
 
 // rootDisk is encrypted with the account's own EBS key: a key of ours would
 // have to be granted to the service-linked role of EC2 Auto Scaling first.
 func rootDisk(plan spec.PoolPlan) awsec2.LaunchTemplateBlockDeviceMappingArgs {
 	return awsec2.LaunchTemplateBlockDeviceMappingArgs{
-		DeviceName: pulumi.String(rootDevice),
+		DeviceName: pulumi.String(rootDevice(plan)),
 		Ebs: awsec2.LaunchTemplateBlockDeviceMappingEbsArgs{
 			VolumeType:          pulumi.String("gp3"),
 			VolumeSize:          pulumi.Int(plan.DiskGiB),
@@ -160,19 +169,6 @@ func rootDisk(plan spec.PoolPlan) awsec2.LaunchTemplateBlockDeviceMappingArgs {
 			DeleteOnTermination: pulumi.String("true"),
 		},
 	}
-}
-
-// imageType is the EKS image for the pool's machines: AL2023, with NVIDIA's
-// driver and container toolkit for GPUs.
-func imageType(plan spec.PoolPlan) string {
-	arch, variant := "x86_64", "STANDARD"
-	if plan.Arch == spec.ArchARM64 {
-		arch = "ARM_64"
-	}
-	if plan.GPU != "" {
-		variant = "NVIDIA"
-	}
-	return "AL2023_" + arch + "_" + variant
 }
 
 func capacityType(plan spec.PoolPlan) string {
@@ -190,10 +186,12 @@ func machineTypes(plan spec.PoolPlan) pulumi.StringArray {
 	return types
 }
 
-// nodeLabels are the pool's labels and the one that the autoscaler needs.
+// nodeLabels are the pool's labels and the one that the autoscaler needs. It is
+// left out where slices have names of their own: a node with the label and no
+// nvidia.com/gpu is for ever unready to the autoscaler.
 func nodeLabels(plan spec.PoolPlan) map[string]string {
 	labels := maps.Clone(plan.NodeLabels)
-	if plan.GPU != "" {
+	if plan.GPU != "" && plan.GPUResource() == naming.ResourceGPU {
 		labels[labelAccelerator] = plan.GPU
 	}
 	return labels

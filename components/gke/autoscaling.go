@@ -15,6 +15,27 @@ const (
 	zonesAny = "ANY"
 )
 
+// The profiles of the autoscaler. GKE takes no time and no percentage.
+const (
+	// profileBalanced keeps some room for pods to come.
+	profileBalanced = "BALANCED"
+	// profilePacked fills nodes before it adds others, and removes idle ones
+	// sooner.
+	profilePacked = "OPTIMIZE_UTILIZATION"
+)
+
+// packedFrom is the scaleDownUtilization, in percent, that stands for
+// profilePacked: whoever sets it that high wants nodes to be full.
+const packedFrom = 65
+
+// autoscalingProfile is when a node is removed.
+func (b *build) autoscalingProfile() string {
+	if b.platform.Addons.Autoscaler.ScaleDownUtilization >= packedFrom {
+		return profilePacked
+	}
+	return profileBalanced
+}
+
 // autoscaled tells whether the cluster autoscaler decides on node counts. It is
 // a part of GKE, which knows the labels, taints and GPUs of an empty pool: a pool
 // scales from zero without further ado.
@@ -40,7 +61,7 @@ func (b *build) scale(args *gcpcontainer.NodePoolArgs, plan spec.PoolPlan, zones
 	args.Autoscaling = gcpcontainer.NodePoolAutoscalingArgs{
 		TotalMinNodeCount: pulumi.Int(plan.Min),
 		TotalMaxNodeCount: pulumi.Int(greatest),
-		LocationPolicy:    pulumi.String(locationPolicy(plan)),
+		LocationPolicy:    pulumi.String(b.locationPolicy(plan)),
 	}
 	return []pulumi.ResourceOption{pulumi.IgnoreChanges([]string{"initialNodeCount", "nodeCount"})}
 }
@@ -57,9 +78,10 @@ func firstCount(least, greatest, zones int) int {
 }
 
 // locationPolicy is for GPUs and spot to be had at all, and for the others to be
-// spread.
-func locationPolicy(plan spec.PoolPlan) string {
-	if hasGPU(plan) || plan.Capacity == spec.CapacitySpot {
+// spread, unless the platform does without.
+func (b *build) locationPolicy(plan spec.PoolPlan) string {
+	unbalanced := b.platform.Addons.Autoscaler.BalanceZones != nil && !*b.platform.Addons.Autoscaler.BalanceZones
+	if unbalanced || hasGPU(plan) || plan.Capacity == spec.CapacitySpot {
 		return zonesAny
 	}
 	return zonesBalanced

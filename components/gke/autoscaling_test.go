@@ -75,13 +75,24 @@ func TestLocationPolicy(t *testing.T) {
 	for _, test := range []struct {
 		gpu      string
 		capacity spec.Capacity
+		balance  *bool
 		want     string
 	}{
-		{"", spec.CapacityOnDemand, "BALANCED"},
-		{"", spec.CapacitySpot, "ANY"},
-		{"l4", spec.CapacityOnDemand, "ANY"},
-		{"l4", spec.CapacitySpot, "ANY"},
+		{"", spec.CapacityOnDemand, nil, "BALANCED"},
+		{"", spec.CapacityOnDemand, on(), "BALANCED"},
+		{"", spec.CapacityOnDemand, off(), "ANY"},
+		{"", spec.CapacitySpot, on(), "ANY"},
+		{"l4", spec.CapacityOnDemand, on(), "ANY"},
+		{"l4", spec.CapacitySpot, nil, "ANY"},
 	} {
-		assert.Equal(t, test.want, locationPolicy(spec.PoolPlan{Pool: spec.Pool{GPU: test.gpu, Capacity: test.capacity}}))
+		b := &build{platform: spec.Platform{Addons: spec.Addons{Autoscaler: spec.Autoscaler{BalanceZones: test.balance}}}}
+		assert.Equal(t, test.want, b.locationPolicy(spec.PoolPlan{Pool: spec.Pool{GPU: test.gpu, Capacity: test.capacity}}))
+	}
+}
+
+func TestAutoscalingProfile_FollowsHowFullNodesAreToBe(t *testing.T) {
+	for percent, want := range map[int]string{10: "BALANCED", 50: "BALANCED", 64: "BALANCED", 65: "OPTIMIZE_UTILIZATION", 90: "OPTIMIZE_UTILIZATION"} {
+		control := run(t, edit(dev(), func(a *Args) { a.Platform.Addons.Autoscaler.ScaleDownUtilization = percent })).Named(t, "cluster-cluster")
+		assert.Equal(t, want, control.Input(t, "clusterAutoscaling.autoscalingProfile"), percent)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	gcpcontainer "github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/container"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/components/cluster"
@@ -96,19 +95,26 @@ func (b *build) cluster() (*cluster.Handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node pools: %w", err)
 	}
-	return b.handle(control, network, services, slices.Concat(access, []pulumi.Resource{webhooks}, groups(pools))), nil
-}
-
-func (b *build) handle(control *gcpcontainer.Cluster, n *network, s *services, ready []pulumi.Resource) *cluster.Handle {
+	registry, pulling, err := b.registry(services, key, nodes) // Artifact Registry, and the nodes' right to read it
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	models, err := b.modelBucket(services, key) // bucket for model files
+	if err != nil {
+		return nil, fmt.Errorf("model bucket: %w", err)
+	}
 	endpoint := serverURL(control)
 	return &cluster.Handle{
 		Name:       b.platform.Name,
 		Pools:      slices.Clone(b.pools),
-		Storage:    b.storageClasses(n),
-		Binder:     &workloadIdentities{build: b, control: control, services: s},
+		Storage:    b.storageClasses(network),
+		Binder:     &workloadIdentities{build: b, control: control, services: services},
 		Endpoint:   endpoint,
 		Identifier: identifier(control),
 		Kubeconfig: b.kubeconfig(control, endpoint),
-		Ready:      ready,
-	}
+		Network:    network.vpc.Name,
+		Registry:   registry,
+		Bucket:     models,
+		Ready:      slices.Concat(access, []pulumi.Resource{webhooks}, groups(pools), pulling),
+	}, nil
 }

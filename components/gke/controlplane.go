@@ -26,10 +26,6 @@ const (
 	windowRecurrence = "FREQ=WEEKLY;BYDAY=SA,SU"
 )
 
-// autoscalingProfile removes idle nodes soon and fills the others first: an idle
-// node with GPUs is the dearest thing in a platform.
-const autoscalingProfile = "OPTIMIZE_UTILIZATION"
-
 // controlPlane registers the cluster itself: regional, so that the Kubernetes
 // API survives the loss of a zone, and without nodes.
 func (b *build) controlPlane(n *network, nodes *account, key *key, p *places) (*gcpcontainer.Cluster, error) {
@@ -63,6 +59,11 @@ func (b *build) controlPlane(n *network, nodes *account, key *key, p *places) (*
 			ClusterSecondaryRangeName:  pulumi.String(rangePods),
 			ServicesSecondaryRangeName: pulumi.String(rangeServices),
 		},
+		// Envoy Gateway brings the definitions of the Gateway API in the version
+		// that it was made for; GKE would set them back to its own.
+		GatewayApiConfig: gcpcontainer.ClusterGatewayApiConfigArgs{
+			Channel: pulumi.String("CHANNEL_DISABLED"),
+		},
 		PrivateClusterConfig:           b.endpointAccess(n),
 		MasterAuthorizedNetworksConfig: b.authorizedNetworks(),
 
@@ -88,7 +89,7 @@ func (b *build) controlPlane(n *network, nodes *account, key *key, p *places) (*
 		},
 		ClusterAutoscaling: gcpcontainer.ClusterClusterAutoscalingArgs{
 			Enabled:            pulumi.Bool(false), // no pools beside those of the configuration
-			AutoscalingProfile: pulumi.String(autoscalingProfile),
+			AutoscalingProfile: pulumi.String(b.autoscalingProfile()),
 		},
 		AddonsConfig: b.drivers(),
 

@@ -34,13 +34,14 @@ func TestControlPlane_Hardening(t *testing.T) {
 	assert.Equal(t, "REGULAR", control.Input(t, "releaseChannel.channel"))
 	assert.Equal(t, "ADVANCED_DATAPATH", control.Input(t, "datapathProvider"))
 	assert.Equal(t, "VPC_NATIVE", control.Input(t, "networkingMode"))
+	assert.Equal(t, "CHANNEL_DISABLED", control.Input(t, "gatewayApiConfig.channel"), "the gateway's chart brings the definitions")
 	assert.Equal(t, true, control.Input(t, "enableShieldedNodes"))
 	assert.Equal(t, false, control.Input(t, "enableLegacyAbac"))
 	assert.Equal(t, false, control.Input(t, "masterAuth.clientCertificateConfig.issueClientCertificate"))
 	assert.Equal(t, "ml-platform.svc.id.goog", control.Input(t, "workloadIdentityConfig.workloadPool"))
 	assert.ElementsMatch(t, []string{"SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER"},
 		control.Strings(t, "loggingConfig.enableComponents"))
-	assert.Equal(t, map[string]any{"enabled": false, "autoscalingProfile": "OPTIMIZE_UTILIZATION"},
+	assert.Equal(t, map[string]any{"enabled": false, "autoscalingProfile": "BALANCED"},
 		control.Input(t, "clusterAutoscaling"), "no pools beside those of the configuration")
 	assert.Equal(t, []string{"us-central1-a", "us-central1-b"}, control.Strings(t, "nodeLocations"))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// useKey is what GKE does with the key of the secrets. Source:
+// useKey is what a service does with the key of its data. Source:
 // https://cloud.google.com/kubernetes-engine/docs/how-to/encrypting-secrets
 const useKey = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 
@@ -30,9 +30,9 @@ type key struct {
 	granted pulumi.Resource
 }
 
-// encryptionKey registers the key that encrypts Kubernetes secrets. Without it
-// they are unreadable for good, so it outlives the platform where that is
-// protected. Key rings are never deleted in Google Cloud: a platform that is made
+// encryptionKey registers the key that encrypts Kubernetes secrets, images and
+// model files. Without it they are unreadable for good, so it outlives the
+// platform where that is protected. Key rings are never deleted in Google Cloud: a platform that is made
 // again gets one of a new name. Disks and files are encrypted by Google's keys.
 func (b *build) encryptionKey(s *services) (*key, error) {
 	agent, err := b.serviceAgent()
@@ -55,12 +55,19 @@ func (b *build) encryptionKey(s *services) (*key, error) {
 	if err != nil {
 		return nil, err
 	}
-	granted, err := gcpkms.NewCryptoKeyIAMMember(b.ctx, b.child("key-gke"), &gcpkms.CryptoKeyIAMMemberArgs{
-		CryptoKeyId: registered.ID(),
+	k := &key{CryptoKey: registered}
+	k.granted, err = b.letUse(k, "gke", pulumi.String("serviceAccount:"+agent))
+	return k, err
+}
+
+// letUse lets a service agent encrypt and decrypt with the key. What the service
+// makes has to depend on it.
+func (b *build) letUse(k *key, what string, agent pulumi.StringInput, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	return gcpkms.NewCryptoKeyIAMMember(b.ctx, b.child("key-"+what), &gcpkms.CryptoKeyIAMMemberArgs{
+		CryptoKeyId: k.ID(),
 		Role:        pulumi.String(useKey),
-		Member:      pulumi.String("serviceAccount:" + agent),
-	}, b.with()...)
-	return &key{CryptoKey: registered, granted: granted}, err
+		Member:      agent,
+	}, b.with(options...)...)
 }
 
 // serviceAgent is the account as which GKE itself acts in the project. Enabling

@@ -104,6 +104,13 @@ func plan(pool spec.Pool, machines ...accelerators.Machine) spec.PoolPlan {
 	return spec.PoolPlan{Pool: pool, Machines: machines, NodeLabels: labels, NodeTaints: taints, DiskGiB: 200}
 }
 
+// stocked has a registry and a bucket beside.
+func stocked(args *Args) *Args {
+	args.Platform.Registry = spec.Registry{Enabled: on(), KeepImages: 50, UntaggedDays: 14}
+	args.Platform.ModelBucket = spec.ModelBucket{Enabled: on(), OldVersionDays: 30}
+	return args
+}
+
 func machine(name, gpu string, gpus int) accelerators.Machine {
 	return accelerators.Machine{Cloud: "gcp", Type: name, GPU: gpu, GPUs: gpus, VCPU: 4, MemoryMiB: 16384, Arch: "amd64"}
 }
@@ -170,6 +177,10 @@ func outputs(r componenttest.Resource) resource.PropertyMap {
 			"clusterCaCertificate":    certificate,
 			"clientCertificateConfig": map[string]any{"issueClientCertificate": false},
 		}
+	case "gcp:projects/serviceIdentity:ServiceIdentity":
+		own["email"] = "service-123456789012@gcp-sa-artifactregistry.iam.gserviceaccount.com"
+	case "gcp:storage/bucket:Bucket":
+		own["url"] = "gs://" + r.Name + "-1a2b3c4"
 	case typeAccount:
 		email := r.Name + "@" + project + ".iam.gserviceaccount.com"
 		own["email"], own["member"] = email, "serviceAccount:"+email
@@ -191,6 +202,8 @@ func lookup(token string, args resource.PropertyMap) (resource.PropertyMap, erro
 	switch token {
 	case callProject:
 		return resource.NewPropertyMapFromMap(map[string]any{"projectId": args["projectId"].StringValue(), "number": "123456789012"}), nil
+	case "gcp:storage/getProjectServiceAccount:getProjectServiceAccount":
+		return resource.NewPropertyMapFromMap(map[string]any{"emailAddress": "service-123456789012@gs-project-accounts.iam.gserviceaccount.com"}), nil
 	case callZones:
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"names": []any{"us-central1-ai1a", "us-central1-c", "us-central1-a", "us-central1-b"},

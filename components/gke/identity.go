@@ -9,13 +9,23 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/modules/naming"
+	"gantry.dev/gantry/modules/spec"
 )
 
-// nodeRoles are what a node may do: write its logs and metrics, and pull images
-// from the project's own registry. Pods never act as the node: see
-// WorkloadMetadataConfig. Source:
+// nodeRole is what a node may do: write its logs and metrics. Pods never act as
+// the node: see WorkloadMetadataConfig. Source:
 // https://cloud.google.com/kubernetes-engine/docs/how-to/hardening-your-cluster
-var nodeRoles = []string{"roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"}
+const nodeRole = "roles/container.defaultNodeServiceAccount"
+
+// nodeRoles are the roles of a node in the project. Without a registry of the
+// platform's own, images lie in others of the project, and nodes read all of
+// them; with one, they read that: see registry.
+func (b *build) nodeRoles() []string {
+	if spec.On(b.platform.Registry.Enabled) {
+		return []string{nodeRole}
+	}
+	return []string{nodeRole, imageReader}
+}
 
 // account is a Google service account with its roles.
 type account struct {
@@ -39,7 +49,7 @@ func (b *build) nodeAccount(s *services) (*account, error) {
 		return nil, err
 	}
 	a := &account{Account: registered}
-	for _, role := range nodeRoles {
+	for _, role := range b.nodeRoles() {
 		what := "node-" + role[strings.LastIndexAny(role, "./")+1:]
 		member, err := b.projectRole(what, role, a.Member)
 		if err != nil {

@@ -14,9 +14,10 @@ const (
 )
 
 // webhookPorts are where admission webhooks and API extensions commonly listen:
-// 8443 and 9443 of most controllers, 15017 of Istio, 10250 of the kubelet and of
-// metrics servers. GKE itself opens 443 and 10250 of nodes only.
-var webhookPorts = []int{8443, 9443, 15017, 10250}
+// 8443 and 9443 of most controllers, 6443 of KEDA's metrics, 15017 of Istio,
+// 10250 of the kubelet, of metrics servers and of cert-manager. GKE itself opens
+// 443 and 10250 of nodes only.
+var webhookPorts = []int{6443, 8443, 9443, 15017, 10250}
 
 // network is the VPC of a cluster.
 type network struct {

@@ -95,5 +95,5 @@ func TestNetwork_ControlPlaneReachesWebhooksOnNodesAndNothingElse(t *testing.T) 
 	assert.Equal(t, "INGRESS", rule.Input(t, "direction"))
 	assert.Equal(t, []string{control.Input(t, "privateClusterConfig.masterIpv4CidrBlock").(string)}, rule.Strings(t, "sourceRanges"))
 	assert.Equal(t, []string{nodesEmail}, rule.Strings(t, "targetServiceAccounts"))
-	assert.Equal(t, []any{map[string]any{"protocol": "tcp", "ports": []any{"8443", "9443", "15017", "10250"}}}, rule.Input(t, "allows"))
+	assert.Equal(t, []any{map[string]any{"protocol": "tcp", "ports": []any{"6443", "8443", "9443", "15017", "10250"}}}, rule.Input(t, "allows"))
 }

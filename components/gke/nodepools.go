@@ -16,13 +16,6 @@ import (
 // account allow. Scopes are the older, coarser bound of the two.
 const scopeCloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
 
-// nodeImage is Google's own, the only one with image streaming.
-const nodeImage = "COS_CONTAINERD"
-
-// driverVersion is the NVIDIA driver that GKE has tested with the node's version.
-// A change replaces the pool.
-const driverVersion = "DEFAULT"
-
 // taintEffects as the GKE API spells them.
 var taintEffects = map[spec.TaintEffect]string{
 	spec.NoSchedule:       "NO_SCHEDULE",
@@ -108,7 +101,7 @@ func (b *build) nodeConfig(plan spec.PoolPlan, nodes *account) gcpcontainer.Node
 	machine := plan.Machines[0]
 	return gcpcontainer.NodePoolNodeConfigArgs{
 		MachineType:    pulumi.String(machine.Type),
-		ImageType:      pulumi.String(nodeImage),
+		ImageType:      pulumi.String(nodeImage(plan)),
 		DiskSizeGb:     pulumi.Int(plan.DiskGiB),
 		DiskType:       pulumi.String(rootdisk.OfGoogle(machine)),
 		Spot:           pulumi.Bool(plan.Capacity == spec.CapacitySpot),
@@ -124,7 +117,8 @@ func (b *build) nodeConfig(plan spec.PoolPlan, nodes *account) gcpcontainer.Node
 		},
 		Metadata: pulumi.StringMap{"disable-legacy-endpoints": pulumi.String("true")},
 		ShieldedInstanceConfig: gcpcontainer.NodePoolNodeConfigShieldedInstanceConfigArgs{
-			EnableSecureBoot:          pulumi.Bool(true),
+			// The operator's driver is built on the node, and nobody signs it.
+			EnableSecureBoot:          pulumi.Bool(!drivenByOperator(plan)),
 			EnableIntegrityMonitoring: pulumi.Bool(true),
 		},
 		// Newer machine series have no other network card.
@@ -138,33 +132,10 @@ func (b *build) nodeConfig(plan spec.PoolPlan, nodes *account) gcpcontainer.Node
 // GPUs has 10 GB and more. Other pools say nothing of it: GKE does not answer
 // with a no, and the provider would replace the pool for the difference.
 func imageStreaming(plan spec.PoolPlan) gcpcontainer.NodePoolNodeConfigGcfsConfigPtrInput {
-	if !hasGPU(plan) {
+	if !hasGPU(plan) || nodeImage(plan) != imageCOS {
 		return nil
 	}
 	return gcpcontainer.NodePoolNodeConfigGcfsConfigArgs{Enabled: pulumi.Bool(true)}
-}
-
-// guestAccelerators are the GPUs of a node. GKE installs the driver and
-// advertises the GPUs: both are done by one DaemonSet of its own, so that the
-// label that stops the one, gke-no-default-nvidia-gpu-device-plugin, stops the
-// other as well and must not be set. Source:
-// https://docs.nvidia.com/aicr/integrator-guide/gke-gpu-setup.
-func guestAccelerators(plan spec.PoolPlan) gcpcontainer.NodePoolNodeConfigGuestAcceleratorArray {
-	if !hasGPU(plan) {
-		return nil
-	}
-	kind, _ := acceleratorType(plan.Machines[0]) // known: see validatePools
-	args := gcpcontainer.NodePoolNodeConfigGuestAcceleratorArgs{
-		Type:  pulumi.String(kind),
-		Count: pulumi.Int(plan.GPUCount),
-		GpuDriverInstallationConfig: gcpcontainer.NodePoolNodeConfigGuestAcceleratorGpuDriverInstallationConfigArgs{
-			GpuDriverVersion: pulumi.String(driverVersion),
-		},
-	}
-	if profile := plan.Sharing.MIG; profile != "" {
-		args.GpuPartitionSize = pulumi.String(profile)
-	}
-	return gcpcontainer.NodePoolNodeConfigGuestAcceleratorArray{args}
 }
 
 // upgradeSettings replace node by node. A new node comes before the old one goes,

@@ -33,6 +33,7 @@ var serviceTable = []service{
 	{name: "logging"},
 	{name: "monitoring"},
 	{name: "storage"},
+	{name: "dns", when: func(b *build) bool { return b.platform.Addons.DNS.Zone != "" }},
 	{name: "file", when: func(b *build) bool { return b.platform.StoresFiles() }},
 	{name: "containerfilesystem", when: func(b *build) bool { return slices.ContainsFunc(b.pools, hasGPU) }}, // image streaming
 }

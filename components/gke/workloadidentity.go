@@ -2,13 +2,11 @@ package gke
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	gcpcontainer "github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/container"
 	gcpserviceaccount "github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/serviceaccount"
-	gcpstorage "github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/storage"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/components/cluster"
@@ -20,17 +18,6 @@ const annotationAccount = "iam.gke.io/gcp-service-account"
 
 // workloadIdentityUser lets a Kubernetes service account act as a Google one.
 const workloadIdentityUser = "roles/iam.workloadIdentityUser"
-
-// objectRoles are what a grant allows in a bucket. Source:
-// https://cloud.google.com/storage/docs/access-control/iam-roles
-var objectRoles = map[cluster.GrantKind]string{
-	cluster.ReadObjects:  "roles/storage.objectViewer",
-	cluster.WriteObjects: "roles/storage.objectUser",
-}
-
-// bucketName is the form of the name of a bucket. Source:
-// https://cloud.google.com/storage/docs/buckets#naming
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
 
 // workloadIdentities binds service accounts through Workload Identity: GKE's
 // metadata server hands pods of the account the credentials of a Google service
@@ -48,8 +35,11 @@ type workloadIdentities struct {
 func (b *build) workloadPool() string { return b.platform.Account + ".svc.id.goog" }
 
 // BindServiceAccount implements cluster.Binder with a Google service account,
-// its roles and the right of the Kubernetes account to act as it.
+// its roles, see grants.go, and the right of the Kubernetes account to act as it.
 func (w *workloadIdentities) BindServiceAccount(ctx *pulumi.Context, name string, binding cluster.Binding, opts ...pulumi.ResourceOption) (*cluster.BoundAccount, error) {
+	if err := grantable(binding.Grants); err != nil {
+		return nil, err
+	}
 	b := w.build
 	child := func(more ...pulumi.ResourceOption) []pulumi.ResourceOption {
 		return append(b.with(more...), opts...)
@@ -73,15 +63,13 @@ func (w *workloadIdentities) BindServiceAccount(ctx *pulumi.Context, name string
 	}
 	ready := []pulumi.Resource{google, user}
 	for i, grant := range binding.Grants {
-		member, err := gcpstorage.NewBucketIAMMember(ctx, fmt.Sprintf("%s-grant-%d", name, i+1), &gcpstorage.BucketIAMMemberArgs{
-			Bucket: bucket(grant),
-			Role:   pulumi.String(objectRoles[grant.Kind]),
-			Member: google.Member,
-		}, child()...)
+		rights, err := rightsOf[grant.Kind](granting{
+			build: b, ctx: ctx, name: fmt.Sprintf("%s-grant-%d", name, i+1), member: google.Member, options: child(),
+		}, resourceOf(grant))
 		if err != nil {
 			return nil, fmt.Errorf("grant %d: %w", i, err)
 		}
-		ready = append(ready, member)
+		ready = append(ready, rights...)
 	}
 	return &cluster.BoundAccount{
 		Annotations: pulumi.StringMap{annotationAccount: google.Email},
@@ -98,14 +86,4 @@ func (w *workloadIdentities) accountID(binding cluster.Binding) string {
 	readable := strings.ReplaceAll(w.build.platform.Name+"-"+binding.ServiceAccount, ".", "-")
 	room := int(naming.LimitServiceAccountID) - len(hash) - 1
 	return strings.TrimRight(readable[:min(len(readable), room)], "-") + "-" + hash
-}
-
-// bucket is the name of the bucket of a grant.
-func bucket(grant cluster.Grant) pulumi.StringOutput {
-	return grant.Resource.ToStringOutput().ApplyT(func(name string) (string, error) {
-		if !bucketName.MatchString(name) {
-			return "", fmt.Errorf("the bucket %q of a grant is not the name of a bucket, for example my-models", name)
-		}
-		return name, nil
-	}).(pulumi.StringOutput)
 }

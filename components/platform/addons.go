@@ -43,9 +43,9 @@ var addonTable = []addon{
 	monitoringAddon,   // first: the others bring ServiceMonitors
 	autoscalerAddon,   // on EKS; GKE and AKS scale their pools themselves
 	gpuOperatorAddon,  // device plugin, DCGM exporter, MIG
-	certificatesAddon, // cert-manager, with the issuers
 	loadBalancerAddon, // on EKS: what makes the gateway's load balancer
 	gatewayAddon,      // Envoy Gateway, with the one Gateway
+	certificatesAddon, // cert-manager, with the issuers and the gateway's certificate
 	dnsAddon,          // external-dns
 	eventScalingAddon, // KEDA
 }
@@ -55,6 +55,8 @@ var addonTable = []addon{
 type inputs struct {
 	platform spec.Platform
 	handle   *cluster.Handle
+	// root is the folder that paths in the configuration start from.
+	root string
 }
 
 // account is the identity bound for an add-on; an empty one where the cluster's
@@ -139,13 +141,16 @@ func (a addon) release(in inputs, m *maker) (*helm.Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	source := sourceOf(in.platform.Charts.Mirror, pinned.Repository, pinned.Name)
+	source, err := in.chartSources().of(pinned.Repository, pinned.Name, pinned.Version)
+	if err != nil {
+		return nil, err
+	}
 	return helm.NewRelease(m.ctx, m.child(a.name), &helm.ReleaseArgs{
 		Name:          a.name,
 		Namespace:     a.namespace,
 		Chart:         source.chart,
 		RepositoryURL: source.repository,
-		Version:       pinned.Version,
+		Version:       source.version,
 		Values:        values,
 	}, m.opts...)
 }

@@ -38,32 +38,23 @@ func newChart(in inputs, m *maker, name string, chart spec.Chart) ([]pulumi.Reso
 	if err != nil {
 		return nil, err
 	}
-	source := userSource(in.platform.Charts.Mirror, chart)
+	source, err := in.chartSources().ofUser(chart)
+	if err != nil {
+		return nil, err
+	}
 	m = m.after(namespace...)
 	release, err := helm.NewRelease(m.ctx, m.child("chart-"+name), &helm.ReleaseArgs{
 		Name:          name,
 		Namespace:     chart.Namespace,
 		Chart:         source.chart,
 		RepositoryURL: source.repository,
-		Version:       chart.Version,
+		Version:       source.version,
 		Values:        values,
 	}, m.opts...)
 	if err != nil {
 		return nil, err
 	}
 	return append(namespace, release), nil
-}
-
-// userSource is where a user's chart comes from. A mirror has it under its name;
-// a path is meant as it is written.
-func userSource(mirror string, chart spec.Chart) chartSource {
-	if reference, ok := strings.CutPrefix(chart.Chart, "oci://"); ok && mirror != "" {
-		return sourceOf(mirror, "", reference[strings.LastIndex(reference, "/")+1:])
-	}
-	if chart.Repository == "" {
-		return chartSource{chart: chart.Chart}
-	}
-	return sourceOf(mirror, chart.Repository, chart.Chart)
 }
 
 // chartValues are the values with their secrets put in where the chart expects

@@ -98,9 +98,8 @@ func devicePluginEnv(pools []spec.PoolPlan) corev1.EnvVarArray {
 		Name: pulumi.String("FAIL_ON_INIT_ERROR"), Value: pulumi.String("false"),
 	}}
 	if slices.ContainsFunc(pools, func(p spec.PoolPlan) bool { return p.Sharing.MIG != "" }) {
-		// Slices are advertised as whole accelerators are, since all of a node
-		// are alike; nodes that are not cut are not concerned.
-		env = append(env, corev1.EnvVarArgs{Name: pulumi.String("MIG_STRATEGY"), Value: pulumi.String("single")})
+		// Nodes whose accelerators are not cut are not concerned.
+		env = append(env, corev1.EnvVarArgs{Name: pulumi.String("MIG_STRATEGY"), Value: pulumi.String(string(migStrategy(pools)))})
 	}
 	return env
 }

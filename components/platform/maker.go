@@ -90,3 +90,16 @@ func (m *maker) object(o object) (pulumi.Resource, error) {
 		OtherFields: kubernetes.UntypedArgs{"spec": o.spec},
 	}, m.opts...)
 }
+
+// inOrder registers custom resources, each after the one before it.
+func (m *maker) inOrder(objects ...object) ([]pulumi.Resource, error) {
+	var made []pulumi.Resource
+	for _, o := range objects {
+		one, err := m.object(o)
+		if err != nil {
+			return nil, err
+		}
+		made, m = append(made, one), m.after(one)
+	}
+	return made, nil
+}

@@ -45,6 +45,15 @@ var namespaceLevels = map[string]podSecurity{
 	EventScalingNamespace: restricted,
 }
 
+// namespaceLabels are further labels of the namespaces that need one.
+var namespaceLabels = map[string]map[string]string{
+	// A new proxy counts as ready once the load balancer of AWS sends it
+	// connections, minutes after it is started; without that, an update takes
+	// every old one away before. Other clouds take no notice. Source:
+	// https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
+	GatewayNamespace: {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"},
+}
+
 // podSecurity is the Pod Security level of a namespace, see
 // https://kubernetes.io/docs/concepts/security/pod-security-admission/.
 type podSecurity string
@@ -68,6 +77,7 @@ func (level podSecurity) labels() map[string]string {
 func newNamespace(ctx *pulumi.Context, parent, name string, level podSecurity, opts ...pulumi.ResourceOption) (*corev1.Namespace, error) {
 	labels := naming.AppLabels(name, "namespace")
 	maps.Copy(labels, level.labels())
+	maps.Copy(labels, namespaceLabels[name])
 	namespace, err := corev1.NewNamespace(ctx, parent+"-"+name, &corev1.NamespaceArgs{
 		Metadata: &metav1.ObjectMetaArgs{
 			Name:   pulumi.String(name),

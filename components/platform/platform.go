@@ -23,6 +23,9 @@ type Args struct {
 	Platform spec.Platform
 	// Handle of the cluster to set up.
 	Handle *cluster.Handle
+	// Root is the folder that relative paths in the configuration start from,
+	// that of Pulumi.yaml. Empty: the working directory.
+	Root string
 }
 
 // Platform is a cluster that is ready for models.
@@ -42,6 +45,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if args == nil || args.Handle == nil {
 		return nil, fmt.Errorf("platform.New(%s): Handle must be set", name)
 	}
+	in := inputs{platform: args.Platform, handle: args.Handle, root: args.Root}
+	if err := in.chartSources().check(in); err != nil {
+		return nil, fmt.Errorf("platform %s: %w", name, err)
+	}
 	p := &Platform{ModelNamespace: ModelNamespace}
 	if err := ctx.RegisterComponentResource(Type, name, p, opts...); err != nil {
 		return nil, fmt.Errorf("platform %s: %w", name, err)
@@ -53,7 +60,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	child := pulumi.Composite(pulumi.Parent(p), pulumi.DependsOn(args.Handle.Ready))
 
 	m := &maker{ctx: ctx, parent: name, opts: []pulumi.ResourceOption{child}, namespaces: map[string]pulumi.Resource{}}
-	made, err := newParts(inputs{platform: args.Platform, handle: args.Handle}, m)
+	made, err := newParts(in, m)
 	if err != nil {
 		return nil, fmt.Errorf("platform %s: %w", name, err)
 	}
@@ -76,7 +83,7 @@ func newParts(in inputs, m *maker) ([]pulumi.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	ranks, err := newPriorities(m)
+	ranks, err := newPriorityClasses(m)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +93,10 @@ func newParts(in inputs, m *maker) ([]pulumi.Resource, error) {
 	}
 	// Volumes of add-ons need the storage classes.
 	m = m.after(classes...)
+	priorities, err := newPriorities(in, m)
+	if err != nil {
+		return nil, err
+	}
 	addons, err := newAddons(in, m)
 	if err != nil {
 		return nil, err
@@ -94,5 +105,5 @@ func newParts(in inputs, m *maker) ([]pulumi.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat([]pulumi.Resource{models}, classes, ranks, plugin, addons, charts), nil
+	return slices.Concat([]pulumi.Resource{models}, classes, ranks, plugin, priorities, addons, charts), nil
 }

@@ -19,10 +19,10 @@ const (
 	TrainingPriority = "gantry-training"
 )
 
-// priorities are far below those of the cluster's own parts, which begin at two
+// priorityClasses are far below those of the cluster's own parts, which begin at two
 // billion. Source:
 // https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
-var priorities = []struct {
+var priorityClasses = []struct {
 	name, about string
 	value       int
 }{
@@ -30,9 +30,9 @@ var priorities = []struct {
 	{TrainingPriority, "Jobs that can be interrupted and resumed.", -100},
 }
 
-func newPriorities(m *maker) ([]pulumi.Resource, error) {
+func newPriorityClasses(m *maker) ([]pulumi.Resource, error) {
 	var all []pulumi.Resource
-	for _, p := range priorities {
+	for _, p := range priorityClasses {
 		made, err := schedulingv1.NewPriorityClass(m.ctx, m.child(p.name), &schedulingv1.PriorityClassArgs{
 			Metadata: &metav1.ObjectMetaArgs{
 				Name:   pulumi.String(p.name),

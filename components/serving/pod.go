@@ -9,7 +9,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"gantry.dev/gantry/components/podspec"
-	"gantry.dev/gantry/modules/naming"
 )
 
 const (
@@ -82,8 +81,8 @@ func (s *server) resources() *corev1.ResourceRequirementsArgs {
 	limits := map[string]string{"memory": s.model.Resources.MemoryLimit}
 	if s.model.GPU.Count > 0 {
 		count := strconv.Itoa(s.model.GPU.Count)
-		requests[naming.ResourceGPU] = count
-		limits[naming.ResourceGPU] = count
+		requests[s.placement.GPUResource] = count
+		limits[s.placement.GPUResource] = count
 	}
 	return &corev1.ResourceRequirementsArgs{
 		Requests: pulumi.ToStringMap(requests),

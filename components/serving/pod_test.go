@@ -28,6 +28,20 @@ func TestPod_RequestsWholeGPUsAndLimitsThemToTheSame(t *testing.T) {
 	}
 }
 
+func TestPod_AsksForSlicesByTheNameThatItsPoolGivesThem(t *testing.T) {
+	f := newFixture(t, changed(func(m *spec.Model) { m.Pool = "serve" }))
+	for i := range f.pools {
+		if f.pools[i].Name == "serve" {
+			f.pools[i].Sharing = spec.Sharing{MIG: "1g.10gb", MIGStrategy: spec.MIGMixed}
+		}
+	}
+	resources := f.render(t).server().Resources
+	limit := resources.Limits["nvidia.com/mig-1g.10gb"]
+	assert.EqualValues(t, 1, limit.Value())
+	assert.Equal(t, limit, resources.Requests["nvidia.com/mig-1g.10gb"])
+	assert.NotContains(t, resources.Limits, corev1.ResourceName(naming.ResourceGPU))
+}
+
 func TestPod_WithoutGPUAsksForNone(t *testing.T) {
 	resources := render(t, changed(onCPU)).server().Resources
 	assert.NotContains(t, resources.Requests, corev1.ResourceName(naming.ResourceGPU))

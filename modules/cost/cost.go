@@ -18,7 +18,7 @@ import (
 const HoursPerMonth = 730
 
 // NotEstimated is what no estimate has, for people.
-const NotEstimated = "traffic, logs, file systems and volumes, load balancers, encryption keys, taxes, discounts"
+const NotEstimated = "traffic, logs, images and model files, file systems and volumes, load balancers, encryption keys, taxes, discounts"
 
 // Kind is what an item pays for.
 type Kind string
@@ -31,6 +31,8 @@ const (
 	NATGateway Kind = "NAT gateway"
 	// NATAddress is a public address of that.
 	NATAddress Kind = "NAT address"
+	// ImageRegistry is the fee for a registry, whatever is in it.
+	ImageRegistry Kind = "image registry"
 	// Nodes is the machines of a pool.
 	Nodes Kind = "nodes"
 	// RootDisks is the disks of those machines.
@@ -88,7 +90,7 @@ func Of(p spec.Platform, plans []spec.PoolPlan) Estimate {
 		e.BuiltOn = p.LayersFrom
 		return e
 	}
-	e.Items = slices.Concat(controlPlane(p), nat(p, plans))
+	e.Items = slices.Concat(controlPlane(p), nat(p, plans), imageRegistry(p))
 	for _, plan := range plans {
 		e.Items = append(e.Items, nodes(plan))
 		if p.Cloud != spec.Existing {

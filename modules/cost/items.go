@@ -94,6 +94,21 @@ func cloudNAT(plans []spec.PoolPlan) Item {
 	return gateway
 }
 
+// imageRegistry is the fee for the platform's registry: the other clouds take one
+// for the images alone. Azure sells two tiers, of which the protected platform
+// takes the one that cleans up after itself.
+func imageRegistry(p spec.Platform) []Item {
+	if p.Cloud != spec.Azure || !spec.On(p.Registry.Enabled) {
+		return nil
+	}
+	one := Item{Kind: ImageRegistry, What: "Container Registry, Standard", MinCount: 1, MaxCount: 1}
+	key := "registry-standard"
+	if p.Protected() {
+		one.What, key = "Container Registry, Premium", "registry-premium"
+	}
+	return []Item{item(one, priceOf(p.Cloud, key))}
+}
+
 // nodes is the machines of a pool.
 func nodes(plan spec.PoolPlan) Item {
 	i := Item{

@@ -32,7 +32,7 @@ func TestDataHasEveryItem(t *testing.T) {
 	items := map[spec.Cloud][]string{
 		spec.AWS:   {"control-plane", "nat-gateway", "nat-address", "root-disk-gp3"},
 		spec.GCP:   {"control-plane", "nat-vm", "nat-vm-max", "nat-address", "root-disk-pd-balanced", "root-disk-hyperdisk-balanced"},
-		spec.Azure: {"control-plane", "control-plane-free", "nat-gateway", "nat-address"},
+		spec.Azure: {"control-plane", "control-plane-free", "nat-gateway", "nat-address", "registry-standard", "registry-premium"},
 	}
 	for _, size := range premiumSSDs {
 		items[spec.Azure] = append(items[spec.Azure], fmt.Sprintf("root-disk-%d", size))

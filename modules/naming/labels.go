@@ -44,6 +44,29 @@ const (
 	TaintCriticalAddons = "CriticalAddonsOnly"
 )
 
-// ResourceGPU is the extended resource that a device plugin advertises and a
-// pod asks for.
-const ResourceGPU = "nvidia.com/gpu"
+// Labels by which the GPU Operator, and GKE, learn what to do on a node. Sources:
+// NVIDIA/gpu-operator, controllers/state_manager.go, and
+// https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/google-gke.html
+const (
+	// LabelDeployDriver set to false keeps the operator's driver off a node.
+	LabelDeployDriver = "nvidia.com/gpu.deploy.driver"
+	// LabelDeployToolkit set to false keeps its container toolkit off.
+	LabelDeployToolkit = "nvidia.com/gpu.deploy.container-toolkit"
+	// LabelMIGConfig names how the MIG manager cuts the accelerators of a node.
+	LabelMIGConfig = "nvidia.com/mig.config"
+	// LabelPluginConfig names the device plugin's configuration on a node.
+	LabelPluginConfig = "nvidia.com/device-plugin.config"
+	// LabelNoGKEPlugin set to true keeps GKE's own device plugin, and with it
+	// the installer of the driver, off a node.
+	LabelNoGKEPlugin = "gke-no-default-nvidia-gpu-device-plugin"
+)
+
+// Extended resources that a device plugin advertises and a pod asks for.
+const (
+	// ResourceGPU is a whole accelerator, a share of one, or a slice where all
+	// slices of a node are alike.
+	ResourceGPU = "nvidia.com/gpu"
+	// ResourceMIGPrefix begins the resource of a slice that is advertised by its
+	// profile, for example nvidia.com/mig-1g.10gb.
+	ResourceMIGPrefix = "nvidia.com/mig-"
+)

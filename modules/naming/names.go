@@ -27,9 +27,14 @@ const (
 	// LimitSecurityGroupPrefix: the name of a security group has 255
 	// characters.
 	LimitSecurityGroupPrefix Limit = 255 - awsSuffix
+	// LimitBucketPrefix: the name of an S3 bucket has 63 characters.
+	LimitBucketPrefix Limit = 63 - awsSuffix
 	// LimitClusterName: the name of an EKS cluster has 100 characters.
 	LimitClusterName Limit = 100
 )
+
+// AgentPool is the name of a node pool in AKS, which takes no '-'.
+func AgentPool(pool string) string { return strings.ReplaceAll(pool, "-", "") }
 
 // gcpSuffix is the length of what Pulumi's provider of Google Cloud appends to
 // the Pulumi name of a resource that is given no name: '-' and seven digits.

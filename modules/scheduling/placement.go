@@ -21,6 +21,9 @@ type Placement struct {
 	Nodes []Term
 	// Tolerations of the taints of those nodes and of no other.
 	Tolerations []Toleration
+	// GPUResource is the extended resource by which these nodes give out
+	// accelerators, or parts of them.
+	GPUResource string
 }
 
 // Term is requirements that a node must meet, all of them.
@@ -59,6 +62,8 @@ func For(model spec.Model, pools []spec.PoolPlan) (Placement, error) {
 	return Placement{
 		Nodes:       selecting(eligible, pools),
 		Tolerations: TolerateAll(eligible),
+		// Several pools are all whole: those with parts are used by name only.
+		GPUResource: eligible[0].GPUResource(),
 	}, nil
 }
 

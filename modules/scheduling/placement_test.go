@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/modules/naming"
 	"gantry.dev/gantry/modules/spec"
 )
@@ -87,7 +88,7 @@ func TestFor(t *testing.T) {
 			p, plans := plan(t, test.pools, test.model)
 			got, err := For(p.Models["m"], plans)
 			require.NoError(t, err)
-			assert.Equal(t, Placement{Nodes: []Term{test.nodes}, Tolerations: test.tolerations}, got)
+			assert.Equal(t, Placement{Nodes: []Term{test.nodes}, Tolerations: test.tolerations, GPUResource: naming.ResourceGPU}, got)
 		})
 	}
 }
@@ -121,4 +122,29 @@ func TestTolerateAll_IsTheUnionOfAllTaints(t *testing.T) {
 func TestWithGPU(t *testing.T) {
 	_, plans := plan(t, []spec.Pool{system, train, serve})
 	assert.Equal(t, []string{"serve", "train"}, names(WithGPU(plans)))
+}
+
+func TestFor_TellsWhatItsNodesCallAccelerators(t *testing.T) {
+	slices := planned("slices", spec.Sharing{MIG: "1g.10gb", MIGStrategy: spec.MIGMixed})
+	model := spec.Model{Name: "m", GPU: spec.ModelGPU{Type: "a100", Count: 1}, Resources: spec.ModelResources{CPU: "1", Memory: "1Gi"}}
+	pools := []spec.PoolPlan{planned("whole", spec.Sharing{}), slices}
+	placement, err := For(model, pools)
+	require.NoError(t, err)
+	assert.Equal(t, "nvidia.com/gpu", placement.GPUResource)
+	model.Pool = "slices"
+	placement, err = For(model, pools)
+	require.NoError(t, err)
+	assert.Equal(t, "nvidia.com/mig-1g.10gb", placement.GPUResource)
+}
+
+// planned is an on-demand inference pool of eight A100.
+func planned(name string, sharing spec.Sharing) spec.PoolPlan {
+	machine, _ := accelerators.Lookup("aws", "p4de.24xlarge")
+	return spec.PoolPlan{
+		Pool: spec.Pool{
+			Name: name, Role: spec.RoleInference, Capacity: spec.CapacityOnDemand, GPU: "a100", GPUCount: 8, Sharing: sharing,
+		},
+		Machines:   []accelerators.Machine{machine},
+		NodeLabels: map[string]string{naming.LabelRole: "inference", naming.LabelCapacity: "on-demand", naming.LabelGPU: "a100", naming.LabelPool: name},
+	}
 }

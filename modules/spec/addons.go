@@ -123,7 +123,7 @@ type DNS struct {
 	// Default: none.
 	Zone string `json:"zone" jsonschema:"example=Z0123456789ABCDEFGHIJ"`
 	// Domain of the zone, for example ml.example.com: no other name is
-	// touched. Required with zone.
+	// touched. Required with zone. Default: none.
 	Domain string `json:"domain" jsonschema:"example=ml.example.com"`
 }
 
@@ -136,7 +136,7 @@ type Chart struct {
 	// chart is an oci:// reference or a path. Default: none.
 	Repository string `json:"repository" jsonschema:"example=https://charts.example.com"`
 	// Version of the chart, exactly: no range and no latest. A path has its
-	// own and needs none.
+	// own and needs none. Default: none.
 	Version string `json:"version" jsonschema:"example=0.19.2"`
 	// Namespace of the release; Gantry makes it. Default: the name of the
 	// release.

@@ -91,7 +91,7 @@ var partsOf = map[Cloud][]clusterPart{
 		{name: "pdcsi-node", everyNode: true, tolerates: everything,
 			source: "kubernetes-sigs/gcp-compute-persistent-disk-csi-driver, deploy/kubernetes/base/node_linux/node.yaml"},
 		{name: "filestore-node", everyNode: true, when: Platform.StoresFiles, tolerates: everything, source: pageOfGKE},
-		{name: "nvidia-gpu-device-plugin", everyNode: true, on: hasGPUs, tolerates: everything,
+		{name: "nvidia-gpu-device-plugin", everyNode: true, on: hasGPUs, when: noGPUOperator, tolerates: everything,
 			source: "GoogleCloudPlatform/container-engine-accelerators, cmd/nvidia_gpu/device-plugin.yaml"},
 		{name: "kube-dns", tolerates: ofGKE, source: pageOfGKE},
 		{name: "metrics-server", tolerates: ofGKE, source: pageOfGKE},
@@ -124,6 +124,10 @@ var ownParts = []clusterPart{
 	// modules/scheduling, TolerateAll.
 	{name: "nvidia-device-plugin", everyNode: true, on: hasGPUs, when: hasDevicePlugin, tolerates: everything,
 		source: "components/platform, deviceplugin.go"},
+	{name: "nvidia-device-plugin-daemonset", everyNode: true, on: hasGPUs, when: hasGPUOperator, tolerates: everything,
+		source: "components/platform, gpuoperator.go (daemonsets.tolerations)"},
+	{name: "node-feature-discovery-worker", everyNode: true, on: hasGPUs, when: hasGPUOperator, tolerates: everything,
+		source: "components/platform, gpuoperator.go (node-feature-discovery.worker.tolerations)"},
 }
 
 func hasGPUs(plan PoolPlan) bool { return plan.GPU != "" }
@@ -131,6 +135,10 @@ func hasGPUs(plan PoolPlan) bool { return plan.GPU != "" }
 func hasMetricsServer(p Platform) bool { return isOn(p.Addons.MetricsServer.Enabled) }
 
 func hasDevicePlugin(p Platform) bool { return isOn(p.Addons.DevicePlugin.Enabled) }
+
+func hasGPUOperator(p Platform) bool { return On(p.Addons.GPUOperator.Enabled) }
+
+func noGPUOperator(p Platform) bool { return !hasGPUOperator(p) }
 
 // isOn reads a switch whose default is on.
 func isOn(enabled *bool) bool { return enabled == nil || *enabled }

@@ -68,9 +68,9 @@ func decode(raw Raw) *decoder {
 		origins:  map[string]string{},
 		zeros:    map[string]bool{},
 	}
-	d.secrets(raw.Secrets)
-	d.modelFiles(raw.ModelFiles)
 	values := topLevel(raw.Config)
+	d.secrets(raw.Secrets, values)
+	d.modelFiles(raw.ModelFiles)
 	if secrets, ok := values[secretsKey]; ok {
 		d.secretValues(secrets, slices.Contains(raw.Secrets, secretsKey))
 		delete(values, secretsKey)

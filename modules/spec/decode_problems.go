@@ -23,12 +23,15 @@ func wholeNumber(number json.Number) (int64, bool) {
 func (d *decoder) blame(at path) { d.blamed = append(d.blamed, at.canonical) }
 
 // secrets reports encrypted values: what they become, a tag, a label or an
-// environment variable in a pod, is readable by many.
-func (d *decoder) secrets(keys []string) {
+// environment variable in a pod, is readable by many. They are not read any
+// further, so that no other problem shows them.
+func (d *decoder) secrets(keys []string, values map[string]any) {
 	for _, key := range keys {
 		if key == secretsKey {
 			continue
 		}
+		delete(values, key)
+		d.blame(pathOf(root).child(key))
 		d.missing(join(root, key), "holds an encrypted value, which would be in the clear in the cloud and in the cluster",
 			"put the secret under gantry:secrets, or keep it in the cloud's secret store, and write the value without --secret")
 	}
@@ -45,6 +48,10 @@ func (d *decoder) unknownKey(at path, key string, raw any, t reflect.Type) {
 		d.blame(at.child(near))
 	}
 	d.blame(at.child(key))
+	if at.canonical == root && nearest(key, known) == secretsKey {
+		d.missing(at.child(key).written, "is a key that Gantry does not know", fix)
+		return
+	}
 	d.add(at.child(key).written, brief(raw), "stands under a key that Gantry does not know", fix)
 }
 

@@ -86,6 +86,10 @@ func defaultPool(p Pool, cloud Cloud, protect bool) Pool {
 	disk := "50Gi"
 	if hasAccelerator(p, cloud) {
 		disk = "200Gi"
+		setDefault(&p.Driver, DriverCloud)
+	}
+	if p.Sharing.MIG != "" {
+		setDefault(&p.Sharing.MIGStrategy, MIGSingle)
 	}
 	setDefault(&p.DiskSize, disk)
 	p.Taints = slices.Clone(p.Taints)
@@ -152,7 +156,7 @@ func servesModel(cloud Cloud, pool Pool, m Model, gpu string) bool {
 	if m.Pool != "" {
 		return pool.Name == m.Pool
 	}
-	return pool.Role == RoleInference && pool.Capacity == CapacityOnDemand
+	return pool.Role == RoleInference && pool.Capacity == CapacityOnDemand && !pool.Sharing.divides()
 }
 
 // gpuOf is the accelerator of a pool, by need or by name.

@@ -18,7 +18,7 @@ func TestDefault_CompletesTheLeastThatAStackCanSay(t *testing.T) {
 		},
 		Pools: []Pool{
 			{Name: "system", Role: RoleSystem, CPU: 2, Memory: "4Gi", Arch: ArchAMD64, Burstable: new(true), Capacity: CapacityOnDemand, Min: 1, Max: 1, DiskSize: "50Gi"},
-			{Name: "serve", Role: RoleInference, GPU: "l4", GPUCount: 1, Arch: ArchAMD64, Burstable: new(true), Capacity: CapacityOnDemand, Min: 2, Max: 4, DiskSize: "200Gi"},
+			{Name: "serve", Role: RoleInference, GPU: "l4", GPUCount: 1, Driver: DriverCloud, Arch: ArchAMD64, Burstable: new(true), Capacity: CapacityOnDemand, Min: 2, Max: 4, DiskSize: "200Gi"},
 		},
 		Addons: Addons{
 			Autoscaler: Autoscaler{

@@ -69,6 +69,8 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[Role]():        texts(Roles),
 	reflect.TypeFor[Capacity]():    texts(Capacities),
 	reflect.TypeFor[Arch]():        texts(Archs),
+	reflect.TypeFor[Driver]():      texts(Drivers),
+	reflect.TypeFor[MIGStrategy](): texts(MIGStrategies),
 	reflect.TypeFor[TaintEffect](): texts(TaintEffects),
 	reflect.TypeFor[Color]():       texts(Colors),
 	reflect.TypeFor[Expander]():    texts(Expanders),

@@ -16,6 +16,11 @@ type Gateway struct {
 	// AllowedCIDRs are the ranges that may reach a public gateway. Default:
 	// 0.0.0.0/0.
 	AllowedCIDRs []string `json:"allowedCidrs" jsonschema:"example=203.0.113.0/24"`
+	// LoadBalancerAnnotations are annotations of the gateway's Service that tell
+	// the load balancer of an existing cluster what to be, for example internal.
+	// On clouds that Gantry knows it sets them itself, and takes none. Default:
+	// none.
+	LoadBalancerAnnotations map[string]string `json:"loadBalancerAnnotations"`
 	// Certificate is where the gateway's TLS certificate comes from.
 	Certificate GatewayCertificate `json:"certificate"`
 }
@@ -35,4 +40,13 @@ type GatewayCertificate struct {
 	// Secret is the name of a TLS Secret in the gateway's namespace. Excludes
 	// acmeEmail. Default: none.
 	Secret string `json:"secret" jsonschema:"example=models-tls"`
+}
+
+// ACME is whether the certificate is asked for at an ACME service.
+func (c GatewayCertificate) ACME() bool { return c.ACMEEmail != "" }
+
+// SignsCertificate is whether cert-manager makes the gateway's certificate, by
+// ACME or by an authority of the cluster's own.
+func (a Addons) SignsCertificate() bool {
+	return On(a.Gateway.Enabled) && On(a.Certificates.Enabled) && a.Gateway.Certificate.Secret == ""
 }

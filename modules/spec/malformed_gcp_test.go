@@ -35,7 +35,7 @@ func gcpCases() []malformed {
 			problem{"gantry:tags.team", letters(64), "shorten it"}),
 		onGCP("gcp: versions of add-ons", "addons: {versions: {coredns: v1.12.4-eksbuild.29, kube-proxy: v1.34.6-eksbuild.21}}",
 			problem{"gantry:addons.versions", `"coredns, kube-proxy"`, "remove it, or use cloud: aws"}),
-		onGCP("gcp: a second advertiser of GPUs", "addons: {devicePlugin: {enabled: true}}",
+		onGCP("gcp: a second advertiser of GPUs", "addons: {gpuOperator: {enabled: false}, devicePlugin: {enabled: true}}",
 			problem{"gantry:addons.devicePlugin.enabled", "true", "remove it"}),
 		cluster("more zones than the region", "zones: 5", problem{"gantry:cluster.zones", "5", "use 4 or less"}),
 		cluster("everybody as an admin", "admins: [allUsers, allAuthenticatedUsers, domain:example.com, projectOwner:example-project]",

@@ -26,9 +26,9 @@ const systemPool = "add {name: system, role: system, cpu: 2, memory: 8Gi, min: 1
 func platformCases() []malformed {
 	return []malformed{
 		{"unknown key at the top", `clutser: {version: "1.34"}`, nil, []problem{
-			{"gantry:clutser", `{"version":"1.34"}`, "did you mean cluster? Known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, charts, registry, modelBucket, secrets, models, exceptions"}}},
+			{"gantry:clutser", `{"version":"1.34"}`, "did you mean cluster? Known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, charts, registry, modelBucket, secrets, models, allowReplace, exceptions"}}},
 		{"unknown key that resembles none", `zzz: 1`, nil, []problem{
-			{"gantry:zzz", "1", "remove it; known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, charts, registry, modelBucket, secrets, models, exceptions"}}},
+			{"gantry:zzz", "1", "remove it; known keys: name, cloud, layers, layersFrom, tags, protect, cluster, existing, pools, addons, charts, registry, modelBucket, secrets, models, allowReplace, exceptions"}}},
 		{"unknown cloud", `cloud: asw`, nil, []problem{
 			{"gantry:cloud", "asw", "did you mean aws? Known: aws, gcp, azure or existing"}}},
 		{"name with capitals", `name: Gantry_Dev`, nil, []problem{
@@ -122,12 +122,12 @@ func poolCases() []malformed {
 		{"no pools", `pools: []`, nil, []problem{{"gantry:pools", "", systemPool}}},
 		{"pools as a map", `pools: {name: a}`, nil, []problem{{"gantry:pools", `{"name":"a"}`, "begin each entry of the list with '-'"}}},
 		{"a pool as text", `pools: [a]`, nil, []problem{
-			{"gantry:pools[0]", "a", `write a map, for example {name: "serve"}; its keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, sharing, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints`}}},
+			{"gantry:pools[0]", "a", `write a map, for example {name: "serve"}; its keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, driver, sharing, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints`}}},
 		{"no system pool", `pools: [{name: serve, role: inference, gpu: l4}]`, nil, []problem{{"gantry:pools", "", systemPool}}},
 		{"misspelt role is not a missing system pool too", `pools: [{name: system, role: sistem}]`, nil, []problem{
 			{"gantry:pools[0].role", "sistem", "did you mean system? Known: system, training or inference"}}},
 		{"misspelt key is not a missing system pool too", `pools: [{name: system, rol: system}]`, nil, []problem{
-			{"gantry:pools[0].rol", "system", "did you mean role? Known keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, sharing, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints"}}},
+			{"gantry:pools[0].rol", "system", "did you mean role? Known keys: name, role, gpu, gpuAlternatives, gpuCount, gpuMemory, driver, sharing, cpu, memory, arch, burstable, capacity, min, max, machineTypes, diskSize, zones, labels, taints"}}},
 		{"no name", `pools: [{role: system}]`, nil, []problem{{"gantry:pools[0].name", "", `add it, for example name: "serve"`}}},
 		{"names too long and odd", "pools:\n - {name: the-system-pool, role: system}\n - {name: Serve_1, role: inference}", nil, []problem{
 			{"gantry:pools[0].name", "the-system-pool", "shorten it"},
@@ -159,7 +159,6 @@ func poolCases() []malformed {
 			problem{`gantry:pools[0].labels["bad key"]`, `"bad key"`, "use letters, digits, '-', '_' and '.', optionally behind a domain and '/'"},
 			problem{`gantry:pools[0].labels["gantry.dev/x"]`, "gantry.dev/x", "use a domain of your own, for example team.example.com/x"},
 			problem{`gantry:pools[0].labels["node.kubernetes.io/x"]`, "node.kubernetes.io/x", "use a domain of your own, for example team.example.com/x"}),
-		pool("slices on a cloud that cuts none", "role: inference, gpu: a100, gpuCount: 8, sharing: {mig: 1g.5gb}", problem{"gantry:pools[1].sharing.mig", "1g.5gb", "remove it"}),
 		pool("unknown GPU", "role: inference, gpu: l5", problem{"gantry:pools[1].gpu", "l5", "did you mean l4? Known: a100, a10g, b200, b300, h100, h200, l4, l40s, rtx-pro-6000, t4, t4g or v100"}),
 		pool("GPU without a node image", "role: inference, gpu: rtx-pro-4500", problem{"gantry:pools[1].gpu", "rtx-pro-4500", "did you mean rtx-pro-6000? Known: a100, a10g, b200, b300, h100, h200, l4, l40s, rtx-pro-6000, t4, t4g or v100"}),
 		pool("GPUs that no machine has", "role: inference, gpu: l4, gpuCount: 3", problem{"gantry:pools[1].gpuCount", "3", "choose 1, 4 or 8"}),
@@ -353,7 +352,8 @@ func allCases() []malformed {
 	var cases []malformed
 	for _, some := range [][]malformed{
 		platformCases(), clusterCases(), poolCases(), modelCases(), placementCases(),
-		limitCases(), gcpCases(), azureCases(), existingCases(), layerCases(),
+		limitCases(), gcpCases(), azureCases(), existingCases(), layerCases(), gpuCases(), chartCases(),
+		gatewayCases(), dnsCases(), monitoringCases(),
 	} {
 		cases = append(cases, some...)
 	}

@@ -30,11 +30,15 @@ type Alerts struct {
 	// Slack names the secret in gantry:secrets that holds the URL of a Slack
 	// incoming webhook. Default: none.
 	Slack string `json:"slack" jsonschema:"example=slackURL"`
-	// SlackChannel is the channel to write to. Required with slack.
+	// SlackChannel is the channel to write to. Required with slack. Default: none.
 	SlackChannel string `json:"slackChannel" jsonschema:"example=#ml-platform"`
 	// Webhook names the secret in gantry:secrets that holds a URL that every
 	// alert is posted to. Default: none.
 	Webhook string `json:"webhook" jsonschema:"example=alertWebhook"`
+	// Heartbeat names the secret in gantry:secrets that holds a URL that is posted
+	// to every five minutes while alerts work at all, as services that watch over
+	// it want it. Default: none.
+	Heartbeat string `json:"heartbeat" jsonschema:"example=alertHeartbeat"`
 	// RunbookBaseURL is where docs/runbooks is published, so that an alert
 	// links to its page. Default: none, and alerts name the page.
 	RunbookBaseURL string `json:"runbookBaseURL" jsonschema:"example=https://docs.example.com/runbooks"`
@@ -48,9 +52,9 @@ type RemoteWrite struct {
 	// Workspace is, on AWS, the id of the workspace of Amazon Managed Service
 	// for Prometheus (ws-...); on Azure, the resource id of the data collection
 	// rule of the Azure Monitor workspace. Google Cloud needs none: metrics go
-	// to the project of the cluster.
+	// to the project of the cluster. Default: none.
 	Workspace string `json:"workspace" jsonschema:"example=ws-01234567-89ab-cdef-0123-456789abcdef"`
 	// Endpoint is, on Azure, the metrics ingestion URL of the Azure Monitor
-	// workspace. The other clouds need none.
+	// workspace. The other clouds need none. Default: none.
 	Endpoint string `json:"endpoint" jsonschema:"example=https://example.eastus-1.metrics.ingest.monitor.azure.com/dataCollectionRules/dcr-0123/streams/Microsoft-PrometheusMetrics/api/v1/write?api-version=2023-04-24"`
 }

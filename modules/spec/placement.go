@@ -3,7 +3,6 @@ package spec
 import (
 	"slices"
 
-	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/modules/naming"
 )
 
@@ -60,23 +59,11 @@ func wantedPools(m Model, pools []PoolPlan) []PoolPlan {
 	})
 }
 
-// GPUSlots is how many pods that ask for one accelerator a node of the pool takes:
-// its accelerators, or their slices.
-func (p PoolPlan) GPUSlots() int {
-	if len(p.Machines) == 0 {
-		return p.GPUCount
-	}
-	if slices, cut := accelerators.MIGSlices(p.Machines[0], p.Sharing.MIG); cut {
-		return p.GPUCount * slices
-	}
-	return p.GPUCount
-}
-
-// reserved is whether the pool has taints of its own, or slices in place of
+// reserved is whether the pool has taints of its own, or parts in place of whole
 // accelerators. In an existing cluster the taints that mark accelerators and
 // add-on nodes everywhere do not reserve it.
 func (p PoolPlan) reserved() bool {
-	return p.Sharing.MIG != "" || slices.ContainsFunc(p.Taints, func(t Taint) bool {
+	return p.Sharing.divides() || slices.ContainsFunc(p.Taints, func(t Taint) bool {
 		return !p.Foreign || t.Key != naming.TaintGPU && t.Key != naming.TaintCriticalAddons
 	})
 }
@@ -95,6 +82,9 @@ func RoomFor(m Model, p PoolPlan) int {
 	}
 	if m.GPU.Type != "" {
 		room = min(room, p.GPUSlots()/max(m.GPU.Count, 1))
+	}
+	if m.GPU.Count > 1 && p.Sharing.Clients() > 1 {
+		return 0 // a second share is one of the same accelerator
 	}
 	return max(room, 0)
 }

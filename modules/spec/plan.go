@@ -60,25 +60,27 @@ func planPools(r *report, p Platform) []PoolPlan {
 			continue
 		}
 		machines := machinesFor(r, path, p.Cloud, pool)
-		if len(machines) > 0 && checkSharing(r, path+".sharing", p.Cloud, pool, machines[0]) {
-			plans = append(plans, planPool(p.Cloud, pool, machines))
+		if len(machines) > 0 && checkSharing(r, path+".sharing", p, pool, machines[0]) {
+			plans = append(plans, planPool(p, pool, machines))
 		}
 	}
 	checkPoolNames(r, p.Pools)
+	checkOneOperator(r, p)
 	return plans
 }
 
-func planPool(cloud Cloud, pool Pool, machines []accelerators.Machine) PoolPlan {
+func planPool(p Platform, pool Pool, machines []accelerators.Machine) PoolPlan {
 	first := machines[0]
 	pool.GPU, pool.GPUCount, pool.Arch = first.GPU, first.GPUs, Arch(first.Arch)
 	plan := PoolPlan{
 		Pool:       pool,
 		Machines:   machines,
 		NodeLabels: nodeLabels(pool),
-		NodeTaints: nodeTaints(cloud, pool),
+		NodeTaints: nodeTaints(p.Cloud, pool),
 		DiskGiB:    wholeUnits(pool.DiskSize, gibi),
 	}
-	if cloud == Existing {
+	maps.Copy(plan.NodeLabels, gpuLabels(p, pool))
+	if p.Cloud == Existing {
 		plan.Foreign, plan.NodeLabels, plan.NodeTaints = true, maps.Clone(pool.Labels), slices.Clone(pool.Taints)
 	}
 	return plan

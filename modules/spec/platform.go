@@ -112,6 +112,11 @@ type Platform struct {
 	// name without a file is a whole model of this stack.
 	Models map[string]Model `json:"models"`
 
+	// AllowReplace names what is protected and may all the same be replaced or
+	// deleted by the next up, by its Pulumi name, for example gantry-prod-cluster.
+	// Take the name out again afterwards. What holds data stays in the cloud even
+	// then, outside Pulumi's state. Default: none.
+	AllowReplace []string `json:"allowReplace" jsonschema:"example=gantry-prod-cluster"`
 	// Exceptions let policies of the policy pack pass, each for some resources
 	// and for a time; see docs/policies.md. Default: none.
 	Exceptions []Exception `json:"exceptions"`
@@ -163,10 +168,20 @@ type Handed struct {
 	Cloud   Cloud
 	Region  string
 	Account string
+	// Version is the Kubernetes minor of its control plane.
+	Version string
 	// Autoscaled tells whether an autoscaler decides on node counts.
 	Autoscaled bool
 	// Pools of the cluster.
 	Pools []PoolPlan
+}
+
+// KubernetesVersion is the minor of the control plane, whichever stack makes it.
+func (p Platform) KubernetesVersion() string {
+	if p.Handed != nil {
+		return p.Handed.Version
+	}
+	return p.Cluster.Version
 }
 
 // Protected tells whether the platform guards what holds data.

@@ -65,6 +65,14 @@ type Pool struct {
 	// GPUMemory is the least memory of one accelerator, for example 80Gi.
 	// Needed only where a model is sold in several sizes. Default: any.
 	GPUMemory string `json:"gpuMemory" jsonschema:"example=80Gi"`
+	// Driver is who brings the driver of the accelerators and NVIDIA's container
+	// toolkit: cloud (they come with the node's image, or the cloud installs
+	// them) or operator (the GPU Operator does, on Ubuntu nodes). The switch
+	// chooses image, node labels, secure boot and the operator's values
+	// together; not on Azure, where AKS leaves no choice. A change makes new
+	// nodes. In an existing cluster it tells what the nodes have. See
+	// docs/gpus.md. Default: cloud when the pool has accelerators.
+	Driver Driver `json:"driver"`
 	// Sharing divides each accelerator among several pods. A shared pool is
 	// reserved: models run on it only when they name it. Default: each
 	// accelerator is one pod's.
@@ -117,14 +125,28 @@ type Pool struct {
 	Taints []Taint `json:"taints"`
 }
 
-// Sharing is how the accelerators of a pool are divided among pods.
+// Sharing is how the accelerators of a pool are divided among pods: in one of
+// the three ways.
 type Sharing struct {
 	// MIG cuts each accelerator into equal slices of this profile, for example
 	// 1g.10gb, each with memory and processors of its own. Pods ask for slices
 	// as they do for accelerators, and gpu.count of a model counts them. For
-	// A100, H100 and H200 on Google Cloud and Azure; a change makes a new pool.
-	// Default: none.
+	// A100, H100 and H200; on AWS the GPU Operator cuts them. On Google Cloud
+	// and Azure a change makes a new pool. Default: none.
 	MIG string `json:"mig" jsonschema:"example=1g.10gb"`
+	// MIGStrategy is how slices are advertised: single (as nvidia.com/gpu) or
+	// mixed (as nvidia.com/mig- and the profile, for pods of others that ask so;
+	// Gantry's models follow by themselves). The same for all pools with
+	// slices. Default: single when mig is set.
+	MIGStrategy MIGStrategy `json:"migStrategy"`
+	// TimeSlices lets so many pods, 2 to 48, take turns on each accelerator.
+	// Nothing keeps one from the memory of another: for tools and tests.
+	// Default: none.
+	TimeSlices int `json:"timeSlices" jsonschema:"minimum=2,maximum=48"`
+	// MPS lets so many pods, 2 to 48, compute on each accelerator at the same
+	// time, each within its part of the memory. A pod that fails can take the
+	// others along. Default: none.
+	MPS int `json:"mps" jsonschema:"minimum=2,maximum=48"`
 }
 
 // TaintEffect is what a taint does to a pod that does not tolerate it.

@@ -57,3 +57,35 @@ func checkSecretName(r *report, p Platform, at, name string) {
 	}
 	r.add(at, name, "is not the name of a secret in gantry:secrets", fix)
 }
+
+// secretNames are the names of secrets that a platform uses, by the paths of the
+// keys that name them.
+func secretNames(p Platform) map[string]string {
+	const alerts = "gantry:addons.monitoring.alerts"
+	names := map[string]string{
+		alerts + ".pagerDuty": p.Addons.Monitoring.Alerts.PagerDuty,
+		alerts + ".slack":     p.Addons.Monitoring.Alerts.Slack,
+		alerts + ".webhook":   p.Addons.Monitoring.Alerts.Webhook,
+		alerts + ".heartbeat": p.Addons.Monitoring.Alerts.Heartbeat,
+	}
+	for release, chart := range p.Addons.Charts {
+		for at, name := range chart.Secrets {
+			names[join(join("gantry:addons.charts", release)+".secrets", at)] = name
+		}
+	}
+	return names
+}
+
+// warnSecrets tells of secrets that are read and used by nothing: mostly the
+// other half of a misspelt name.
+func warnSecrets(r *report, p Platform) {
+	used := map[string]bool{}
+	for _, name := range secretNames(p) {
+		used[name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Secrets)) {
+		if !used[name] {
+			r.missing(join("gantry:secrets", name), "is used by nothing", "name it where it is needed, or remove it: pulumi config rm --path gantry:secrets."+name)
+		}
+	}
+}

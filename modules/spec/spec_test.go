@@ -79,7 +79,7 @@ func handed() *Handed {
 	}
 	return &Handed{
 		Name: below.Name, Cloud: Azure, Region: regions[Azure], Account: accounts[Azure],
-		Autoscaled: false, Pools: plans,
+		Version: below.Cluster.Version, Autoscaled: false, Pools: plans,
 	}
 }
 

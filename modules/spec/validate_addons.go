@@ -21,7 +21,10 @@ func checkAddons(r *report, p Platform) {
 	const at = "gantry:addons"
 	checkFields(r, at, p.Addons)
 	checkImage(r, at+".devicePlugin.image", p.Addons.DevicePlugin.Image)
-	checkAdvertiser(r, at+".devicePlugin.enabled", p)
+	checkAdvertiser(r, p)
+	checkCharts(r, p)
+	checkGateway(r, p)
+	checkMonitoring(r, p)
 	if p.Cloud != AWS {
 		checkNoVersions(r, at+".versions", p)
 		return
@@ -48,13 +51,4 @@ func checkNoVersions(r *report, at string, p Platform) {
 		what = "are versions of add-ons of EKS; an existing cluster brings its own"
 	}
 	r.add(at, names, what, "remove it, or use cloud: aws")
-}
-
-// checkAdvertiser makes sure that one thing tells the scheduler of the GPUs of
-// a node: two of them hand out each GPU twice. GKE brings its own. Source:
-// https://cloud.google.com/kubernetes-engine/docs/how-to/gpus
-func checkAdvertiser(r *report, at string, p Platform) {
-	if p.Cloud == GCP && p.Addons.DevicePlugin.Enabled != nil && *p.Addons.DevicePlugin.Enabled {
-		r.add(at, true, "puts a second device plugin beside the one that GKE runs on its GPU nodes", "remove it")
-	}
 }

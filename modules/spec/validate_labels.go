@@ -12,7 +12,7 @@ import (
 )
 
 // maxLabels and maxPoolTaints keep a pool within the 50 tags of an Auto Scaling
-// group: each label and taint is one, beside the five that EKS sets, four labels,
+// group: each label and taint is one, beside the five that EKS sets, eight labels,
 // two taints and the resources of Gantry, and some of the user's own.
 const (
 	maxLabels     = 15

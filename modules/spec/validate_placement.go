@@ -54,6 +54,8 @@ func reportNoPool(r *report, at string, m Model, plans []PoolPlan) {
 	memory := most(func(p PoolPlan) int { _, memory := p.Allocatable(); return memory })
 	request, _ := milliOf(m.Resources.CPU)
 	switch {
+	case m.GPU.Count > 1 && pools[0].Sharing.Clients() > 1:
+		r.add(at+".gpu.count", m.GPU.Count, "asks for several shares of an accelerator "+where+", which give a pod no more of it than one", "use count: 1, or a pool whose accelerators are whole")
 	case m.GPU.Type != "" && m.GPU.Count > gpus:
 		r.add(at+".gpu.count", m.GPU.Count, fmt.Sprintf("is more than the %d %s of a node %s", gpus, m.GPU.Type, where), "lower it, or raise gpuCount of the pool")
 	case int(request) > milliCPU:

@@ -51,12 +51,14 @@ func checkPool(r *report, at string, p Platform, pool Pool) {
 	if pool.Role == RoleSystem && hasAccelerator(pool, p.Cloud) {
 		r.add(at+".gpu", pool.GPU, "is in a system pool: what runs there has no use for it and does not tolerate its taint", "remove it, or give the pool the role inference")
 	}
+	checkDriver(r, at+".driver", p, pool)
 	checkSize(r, at, p, pool)
 	checkDisk(r, at+".diskSize", pool, p.Cloud)
 	if p.Cloud == Existing {
 		return // labels and taints are whatever the nodes have
 	}
 	checkLabels(r, at+".labels", pool.Labels)
+	checkOwnedLabels(r, at+".labels", pool.Labels)
 	checkTaints(r, at+".taints", pool.Taints)
 	switch p.Cloud {
 	case AWS:

@@ -23,6 +23,7 @@ func Warnings(p Platform, plans []PoolPlan) Problems {
 	warnNAT(r, p)
 	warnAddresses(r, p, plans)
 	warnAddons(r, p, plans)
+	warnSecrets(r, p)
 	warnExisting(r, p)
 	for i, pool := range p.Pools {
 		warnPool(r, fmt.Sprintf("gantry:pools[%d]", i), p, pool)
@@ -100,10 +101,7 @@ func warnAddons(r *report, p Platform, plans []PoolPlan) {
 	if (p.Cloud == GCP || p.Cloud == Azure) && !hasMetricsServer(p) {
 		r.add("gantry:addons.metricsServer.enabled", false, "changes nothing: "+clusterOf(p.Cloud)+" always runs metrics-server", "remove it")
 	}
-	if p.Cloud == Existing && hasDevicePlugin(p) && slices.ContainsFunc(plans, hasGPUs) {
-		r.add("gantry:addons.devicePlugin.enabled", true, "installs a device plugin: in a cluster that has one, or the GPU Operator, each GPU would be given out twice",
-			"set it to false where kubectl get nodes -o json shows nvidia.com/gpu already")
-	}
+	warnGPUs(r, p, plans)
 	if p.Autoscaled() {
 		return
 	}

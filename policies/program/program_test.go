@@ -159,11 +159,12 @@ users:
   user: {exec: {command: kubelogin}}
 `))
 	answers := map[string]map[string]any{
-		"aws:index/getPartition:getPartition":                                       {"partition": "aws"},
+		"aws:index/getPartition:getPartition":                                       {"partition": "aws", "dnsSuffix": "amazonaws.com"},
 		"aws:index/getCallerIdentity:getCallerIdentity":                             {"arn": "arn:aws:sts::111122223333:assumed-role/admin/alice"},
 		"aws:iam/getSessionContext:getSessionContext":                               {"issuerArn": "arn:aws:iam::111122223333:role/admin"},
 		"aws:index/getAvailabilityZones:getAvailabilityZones":                       {"names": []any{"us-east-1a", "us-east-1b", "us-east-1c"}},
 		"gcp:organizations/getProject:getProject":                                   {"projectId": "example-project", "number": "123456789012"},
+		"gcp:storage/getProjectServiceAccount:getProjectServiceAccount":             {"emailAddress": "service-123456789012@gs-project-accounts.iam.gserviceaccount.com"},
 		"gcp:compute/getZones:getZones":                                             {"names": []any{"us-central1-a", "us-central1-b", "us-central1-c"}},
 		"gcp:compute/getMachineTypes:getMachineTypes":                               {"machineTypes": machines},
 		"azure-native:authorization:getClientConfig":                                {"clientId": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "objectId": "o", "subscriptionId": "00000000-0000-0000-0000-000000000001", "tenantId": "t"},

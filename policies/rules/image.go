@@ -30,6 +30,8 @@ var imageRules = []Rule{
 			{Name: "registries", Default: []string{
 				"registry.example.com/*", "*.dkr.ecr.*.amazonaws.com/*", "*-docker.pkg.dev/*", "*.azurecr.io/*",
 				"nvcr.io/nvidia/*", "registry.k8s.io/*", "public.ecr.aws/eks/*", "mcr.microsoft.com/*", "quay.io/prometheus/*", "ghcr.io/kedacore/*",
+				// On the nodes of GKE from the start, and never pulled.
+				"docker.io/library/cos-nvidia-installer",
 			}, Says: "Beginnings of images that are accepted; a star stands for anything."},
 		},
 		Types: podTypes, Judge: eachContainer(imageRegistry),

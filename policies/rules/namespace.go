@@ -23,7 +23,7 @@ var namespaceRules = []Rule{
 		Except: "For a namespace of node agents; it belongs into privileged.",
 		Parameters: []Parameter{
 			{Name: "levels", Default: []string{"restricted", "baseline"}, Says: "Levels that are accepted."},
-			{Name: "privileged", Default: []string{"gpu-system"}, Says: "Namespaces that may be privileged."},
+			{Name: "privileged", Default: []string{"gpu-system", "monitoring"}, Says: "Namespaces that may be privileged: GPU drivers and node exporters reach into nodes."},
 		},
 		Types: []string{typeNamespace}, Judge: podSecurity,
 	},

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ var poolRules = []Rule{
 		ID: "gpu-one-advertiser", Group: Nodes, Level: Mandatory,
 		Says:   "Exactly one component advertises the GPUs of a node.",
 		Why:    "Two device plugins hand out each GPU twice, so that pods crash in each other's memory; none leaves every GPU pod pending for ever.",
-		Fix:    "Leave gantry:addons.devicePlugin at its default, and switch the plugin off in any other chart.",
+		Fix:    "Leave gantry:addons.gpuOperator and devicePlugin at their defaults, and switch the plugin off in any other chart.",
 		Except: "While one plugin is replaced by another, pool by pool.",
 		Parameters: []Parameter{
 			{Name: "charts", Default: []string{"gpu-operator", "nvidia-device-plugin"}, Says: "Helm charts that bring a device plugin."},
@@ -227,27 +228,51 @@ func trainingToZero(p pool, _ Values) string {
 	return ""
 }
 
+// packedVersion ends the name of a packed chart.
+var packedVersion = regexp.MustCompile(`-v?[0-9]+\.[0-9]+\.[0-9]+[^/]*\.tgz$`)
+
+// chartName is the chart of a release, which is written as a name, a reference or
+// a path.
+func chartName(chart string) string {
+	return packedVersion.ReplaceAllString(chart[strings.LastIndex(chart, "/")+1:], "")
+}
+
 // noPluginLabel keeps GKE's own device plugin off a node.
 const noPluginLabel = "gke-no-default-nvidia-gpu-device-plugin"
+
+// advertiser is something that the program installs.
+type advertiser struct{ urn, what string }
+
+// advertisers are the device plugins that the program installs, and whether there
+// may be others, of which too little is known yet.
+func advertisers(s Stack, v Values) (installed []advertiser, others bool) {
+	for _, release := range s.Of(typeRelease) {
+		chart, plugin := release.At("chart"), release.At("values", "devicePlugin", "enabled")
+		name := chartName(chart.Text())
+		switch brings := slices.Contains(v.Texts("charts"), name); {
+		case brings && plugin.NotFalse():
+			installed = append(installed, advertiser{release.URN, "the chart " + name})
+		case brings && plugin.Unknown() || chart.Unknown():
+			others = true
+		}
+	}
+	for _, daemon := range s.Of(typeDaemonSet) {
+		name := daemon.At("metadata", "name")
+		switch {
+		case matchesAny(v.Texts("daemons"), name.Text()):
+			installed = append(installed, advertiser{daemon.URN, "the DaemonSet " + name.Text()})
+		case name.Unknown():
+			others = true
+		}
+	}
+	return installed, others
+}
 
 // oneAdvertiser counts what the program installs and what nodes bring along: on
 // GKE every GPU node has GKE's plugin, and so have the Bottlerocket images of
 // EKS.
 func oneAdvertiser(s Stack, v Values) []Finding {
-	type advertiser struct{ urn, what string }
-	var installed []advertiser
-	for _, release := range s.Of(typeRelease) {
-		chart := release.At("chart").Text()
-		name := chart[strings.LastIndex(chart, "/")+1:]
-		if slices.Contains(v.Texts("charts"), name) && release.At("values", "devicePlugin", "enabled").NotFalse() {
-			installed = append(installed, advertiser{release.URN, "the chart " + name})
-		}
-	}
-	for _, daemon := range s.Of(typeDaemonSet) {
-		if name := daemon.At("metadata", "name").Text(); matchesAny(v.Texts("daemons"), name) {
-			installed = append(installed, advertiser{daemon.URN, "the DaemonSet " + name})
-		}
-	}
+	installed, others := advertisers(s, v)
 	var findings []Finding
 	bare := ""
 	for _, p := range s.pools() {
@@ -258,7 +283,7 @@ func oneAdvertiser(s Stack, v Values) []Finding {
 		switch {
 		case brings && len(installed) > 0:
 			findings = append(findings, Finding{installed[0].urn, fmt.Sprintf("%s advertises GPUs, and so does the node image of pool %s", installed[0].what, p.name)})
-		case !brings && len(installed) == 0:
+		case !brings && len(installed) == 0 && !others:
 			bare = p.name
 		}
 	}

@@ -126,7 +126,15 @@ type Type struct {
 	// Remove undoes Apply, before the object leaves the account. It must be
 	// idempotent. May be nil.
 	Remove func(ctx context.Context, object Object) error
+	// Observe looks at what the world outside has done to an object by
+	// itself, as an autoscaler does to the size of a group, and returns what
+	// takes it over into the account; nil when nothing is new. It is asked
+	// before an object is read or changed. May be nil.
+	Observe func(ctx context.Context, object Object) (TakeOver, error)
 }
+
+// TakeOver changes an object in the account, and others that show the same.
+type TakeOver func(tx *Tx, object *Object) error
 
 // Ref is an input that must name an object that exists.
 type Ref struct {

@@ -65,10 +65,13 @@ func (p *Provider) create(ctx context.Context, t *Type, object *Object) error {
 
 // Read implements pulumirpc.ResourceProviderServer. An empty id tells the engine
 // that the object is gone.
-func (p *Provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	t, err := p.lookup(urn.URN(req.GetUrn()).Type().String())
 	if err != nil {
 		return nil, err
+	}
+	if err := p.observe(ctx, t, req.GetId()); err != nil {
+		return nil, refused("reading", req.GetUrn(), err)
 	}
 	object, found, err := p.get(t, req.GetId())
 	if err != nil || !found {
@@ -91,6 +94,11 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	}
 	if err := t.validate(inputs); err != nil {
 		return nil, refused("updating", req.GetUrn(), err)
+	}
+	if !req.GetPreview() {
+		if err := p.observe(ctx, t, req.GetId()); err != nil {
+			return nil, refused("updating", req.GetUrn(), err)
+		}
 	}
 	old, found, err := p.get(t, req.GetId())
 	if err != nil {

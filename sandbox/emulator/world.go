@@ -65,7 +65,34 @@ func (p *Provider) Restore(ctx context.Context) error {
 			if err := t.apply(ctx, object); err != nil {
 				return fmt.Errorf("restoring %s %s: %w", object.Token, object.ID, err)
 			}
+			if err := p.observe(ctx, t, object.ID); err != nil {
+				return fmt.Errorf("restoring %s %s: %w", object.Token, object.ID, err)
+			}
 		}
 	}
 	return nil
+}
+
+// observe takes over into the account what the world outside has done to an
+// object.
+func (p *Provider) observe(ctx context.Context, t *Type, id string) error {
+	object, found, err := p.get(t, id)
+	if t.Observe == nil || err != nil || !found {
+		return err
+	}
+	takeOver, err := t.Observe(ctx, object)
+	if takeOver == nil || err != nil {
+		return err
+	}
+	return p.store.update(func(tx *Tx) error {
+		object, found := tx.Get(t.Token, id)
+		if !found {
+			return nil
+		}
+		object.Outputs, object.State = object.Outputs.Clone(), object.State.Clone()
+		if err := takeOver(tx, &object); err != nil {
+			return err
+		}
+		return tx.Put(object)
+	})
 }

@@ -42,8 +42,15 @@ func (s *Sandbox) Preview(ctx context.Context) (Changes, error) {
 	if s.options.PolicyPack != "" {
 		options = append(options, optpreview.PolicyPacks(s.options.PolicyPack))
 	}
+	log, err := s.logEvents()
+	if err != nil {
+		return nil, err
+	}
+	if log != nil {
+		options = append(options, optpreview.EventStreams(log.stream))
+	}
 	result, err := s.stack.Preview(ctx, options...)
-	return Changes(result.ChangeSummary), reported(ctx, err)
+	return Changes(result.ChangeSummary), errors.Join(reported(ctx, err), log.finish())
 }
 
 // Up makes the emulated world what the configuration says. After an

@@ -35,3 +35,15 @@ func (p planes) DeleteNode(ctx context.Context, cluster, node string) error {
 func (p planes) SetAddon(ctx context.Context, cluster, addon string, installed bool) error {
 	return p.all.SetAddon(ctx, p.prefix+cluster, addon, installed)
 }
+
+func (p planes) PutNodeGroup(ctx context.Context, cluster string, group localkube.NodeGroup) (localkube.NodeGroup, error) {
+	return p.all.PutNodeGroup(ctx, p.prefix+cluster, group)
+}
+
+func (p planes) NodeGroup(ctx context.Context, cluster, name string) (localkube.NodeGroup, bool, error) {
+	return p.all.NodeGroup(ctx, p.prefix+cluster, name)
+}
+
+func (p planes) DeleteNodeGroup(ctx context.Context, cluster, name string) (localkube.NodeGroup, error) {
+	return p.all.DeleteNodeGroup(ctx, p.prefix+cluster, name)
+}

@@ -3,6 +3,8 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
@@ -11,6 +13,10 @@ import (
 
 	"gantry.dev/gantry/sandbox/kubeprovider"
 )
+
+// chartsFromNetwork is the environment variable that, set to true, has charts
+// come from other machines where they answer. By default none is asked.
+const chartsFromNetwork = "GANTRY_SANDBOX_NETWORK"
 
 // providers are the resource providers served by this process.
 type providers struct {
@@ -27,7 +33,12 @@ func (s *Sandbox) serve() (*providers, error) {
 			return p, err
 		}
 	}
-	return p, p.serve("kubernetes", kubeprovider.New(kubeprovider.Options{Resolver: s.resolve}))
+	return p, p.serve("kubernetes", kubeprovider.New(kubeprovider.Options{
+		Resolver:    s.resolve,
+		Project:     s.options.Project,
+		Definitions: filepath.Join(filepath.Dir(s.options.Bin), "crds"),
+		Network:     os.Getenv(chartsFromNetwork) == "true",
+	}))
 }
 
 func (p *providers) serve(name string, server pulumirpc.ResourceProviderServer) error {

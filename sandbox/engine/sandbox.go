@@ -38,6 +38,9 @@ type Options struct {
 	// PolicyPack is the folder of a policy pack that judges previews and ups.
 	// Empty: none does.
 	PolicyPack string
+	// EventLog is the file that gets the engine's events of a preview, one a
+	// line in JSON. Empty: none does.
+	EventLog string
 	// Program to run. Default: stacks.Deploy.
 	Program pulumi.RunFunc
 	// Latency that the emulated clouds add to slow operations.

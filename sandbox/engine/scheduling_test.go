@@ -55,9 +55,9 @@ func TestScheduling_OnFourGPUNodes(t *testing.T) {
 	})
 	t.Run("spot nodes that the cloud takes back return with the next up", func(t *testing.T) {
 		assert.Len(t, w.evict("dev", "train"), 1)
-		assert.Zero(t, countNodes(t, client, "train"))
+		assert.Zero(t, trainNodes(t, client))
 		assert.Zero(t, w.up("dev").Total(), "the account still has them")
-		assert.Equal(t, 1, countNodes(t, client, "train"))
+		assert.Equal(t, 1, trainNodes(t, client))
 	})
 	w.downToNothing("dev")
 }
@@ -75,9 +75,9 @@ func (w *world) evict(stack, pool string) (nodes []string) {
 	return nodes
 }
 
-func countNodes(t *testing.T, client kubernetes.Interface, pool string) int {
+func trainNodes(t *testing.T, client kubernetes.Interface) int {
 	t.Helper()
-	nodes, err := client.CoreV1().Nodes().List(context.Background(), metav1.ListOptions{LabelSelector: naming.LabelPool + "=" + pool})
+	nodes, err := client.CoreV1().Nodes().List(context.Background(), metav1.ListOptions{LabelSelector: naming.LabelPool + "=train"})
 	require.NoError(t, err)
 	return len(nodes.Items)
 }

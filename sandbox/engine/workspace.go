@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -18,6 +20,9 @@ const project = "gantry"
 // sealed stands in for a value that only the holder of a real stack's key can
 // read: the sandbox is not asked for that key.
 const sealed = "sandbox"
+
+// secretsKey is the key below which the program takes secrets.
+const secretsKey = "gantry:secrets"
 
 // selectStack prepares a workspace for the stack and selects it, or makes it.
 func (s *Sandbox) selectStack(ctx context.Context) (auto.Stack, error) {
@@ -50,7 +55,49 @@ func (s *Sandbox) selectStack(ctx context.Context) (auto.Stack, error) {
 	if err != nil {
 		return auto.Stack{}, fmt.Errorf("select the stack %s: %w", s.options.Stack, err)
 	}
-	return stack, nil
+	return stack, s.setSecrets(ctx, &stack)
+}
+
+// setSecrets gives the secrets of a real stack, which only the holder of its key
+// can read, values of the sandbox. They are encrypted: the program takes no
+// others.
+func (s *Sandbox) setSecrets(ctx context.Context, stack *auto.Stack) error {
+	names, err := s.secretNames()
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	values := auto.ConfigMap{}
+	for _, name := range names {
+		values[secretsKey+"."+name] = auto.ConfigValue{Value: sealed + "-" + name, Secret: true}
+	}
+	if err := stack.SetAllConfigWithOptions(ctx, values, &auto.ConfigOptions{Path: true}); err != nil {
+		return fmt.Errorf("set the secrets of the stack %s: %w", s.options.Stack, err)
+	}
+	return nil
+}
+
+// secretNames are the names below gantry:secrets that have an encrypted value.
+func (s *Sandbox) secretNames() ([]string, error) {
+	stack, err := readYAML(filepath.Join(s.options.Project, "Pulumi."+s.options.Stack+".yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration of the stack: %w", err)
+	}
+	config, _ := stack["config"].(map[string]any)
+	secrets, _ := config[secretsKey].(map[string]any)
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		if isSealed(secrets[name]) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// isSealed tells whether a value is written as Pulumi writes encrypted ones.
+func isSealed(value any) bool {
+	written, isMap := value.(map[string]any)
+	_, secure := written["secure"]
+	return isMap && secure && len(written) == 1
 }
 
 // pulumi is the CLI that the toolchain built, or the one on PATH.
@@ -106,6 +153,9 @@ func (s *Sandbox) prepareWorkspace() (string, error) {
 	if err := publishConfig(stack); err != nil {
 		return "", err
 	}
+	if err := s.publishRoot(); err != nil {
+		return "", err
+	}
 	return dir, writeYAML(filepath.Join(dir, name), stack)
 }
 
@@ -129,11 +179,11 @@ func unseal(stack map[string]any) {
 }
 
 func withoutSecrets(value any) any {
+	if isSealed(value) {
+		return sealed
+	}
 	switch value := value.(type) {
 	case map[string]any:
-		if _, secure := value["secure"]; secure && len(value) == 1 {
-			return sealed
-		}
 		for key, item := range value {
 			value[key] = withoutSecrets(item)
 		}
@@ -166,6 +216,16 @@ func publishConfig(stack map[string]any) error {
 		return err
 	}
 	return os.Setenv(pulumi.EnvConfig, string(encoded))
+}
+
+// publishRoot sets the variable in which the language host of the CLI tells the
+// program where the project lies. The Automation API does not.
+func (s *Sandbox) publishRoot() error {
+	root, err := filepath.Abs(s.options.Project)
+	if err != nil {
+		return fmt.Errorf("the folder of the project: %w", err)
+	}
+	return os.Setenv(pulumi.EnvPulumiRootDirectory, root)
 }
 
 func readYAML(file string) (map[string]any, error) {

@@ -76,3 +76,20 @@ func TestPrepareWorkspace_SetsTheCloudOfAStackWithoutConfiguration(t *testing.T)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]any{"config": map[string]any{"gantry:cloud": "azure"}}, stack)
 }
+
+// Only values that were encrypted become secrets: one in the clear has to be
+// refused here as it is in a real stack.
+func TestSecretNames_AreThoseThatWereEncrypted(t *testing.T) {
+	project := t.TempDir()
+	s := &Sandbox{options: Options{Project: project, Stack: "dev"}}
+	for config, want := range map[string][]string{
+		"{}":                            nil,
+		"{config: {gantry:cloud: aws}}": nil,
+		"{config: {gantry:secrets: {b: {secure: 'v1:x'}, a: {secure: 'v1:y'}, clear: hunter2, odd: {secure: x, more: y}}}}": {"a", "b"},
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(project, "Pulumi.dev.yaml"), []byte(config), 0o600))
+		names, err := s.secretNames()
+		require.NoError(t, err)
+		assert.Equal(t, want, names, config)
+	}
+}

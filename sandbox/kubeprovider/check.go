@@ -32,6 +32,10 @@ func (p *provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 		return nil, fmt.Errorf("reading the old inputs of %s: %w", req.GetUrn(), err)
 	}
 
+	if isRelease(req.GetUrn()) {
+		return s.checkRelease(ctx, req, news, olds)
+	}
+
 	inputs, problems, err := checkObject(toObject(news), toObject(olds), req, func(obj *unstructured.Unstructured) string {
 		if c.namespaced(obj.GroupVersionKind()) {
 			return c.defaultNamespace(set)

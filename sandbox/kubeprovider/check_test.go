@@ -138,7 +138,7 @@ func TestCheckFoldsSecretTextIntoSecretData(t *testing.T) {
 
 func TestCheckRefusesWhatIsNotServed(t *testing.T) {
 	for typ, want := range map[string]string{
-		"kubernetes:helm.sh/v3:Release":     "does not install Helm charts",
+		"kubernetes:helm.sh/v3:Chart":       "install charts as kubernetes:helm.sh/v3:Release",
 		"kubernetes:core/v1:ConfigMapList":  "list resources",
 		"kubernetes:core/v1:NamespacePatch": "patch resources",
 		"kubernetes:core:Pod":               "expected kubernetes:<group>/<version>:<Kind>",

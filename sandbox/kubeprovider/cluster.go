@@ -20,6 +20,7 @@ import (
 
 // cluster is a reachable API server.
 type cluster struct {
+	config  *rest.Config
 	objects dynamic.Interface
 	mapper  meta.ResettableRESTMapper
 	// namespace for objects that name none.
@@ -98,6 +99,7 @@ func newCluster(config *rest.Config) (*cluster, error) {
 		return nil, fmt.Errorf("discovery client for %s: %w", config.Host, err)
 	}
 	return &cluster{
+		config:  config,
 		objects: objects,
 		mapper:  restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(kinds)),
 	}, nil

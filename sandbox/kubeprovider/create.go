@@ -28,6 +28,9 @@ func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if err != nil {
 		return nil, fmt.Errorf("reading the inputs of %s: %w", req.GetUrn(), err)
 	}
+	if isRelease(req.GetUrn()) {
+		return s.createRelease(ctx, req, news)
+	}
 	if req.GetPreview() {
 		return s.previewCreate(ctx, req, news)
 	}

@@ -33,6 +33,9 @@ func (p *provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 		}
 		return nil, fmt.Errorf("%w: %s", errUnreachable, s.reason())
 	}
+	if isRelease(req.GetUrn()) {
+		return s.deleteRelease(ctx, c, req, olds)
+	}
 	old := parseState(olds)
 	_, name := parseID(req.GetId())
 	target := old.live

@@ -26,6 +26,9 @@ func (p *provider) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulum
 	if err != nil {
 		return nil, fmt.Errorf("reading the inputs of %s: %w", req.GetUrn(), err)
 	}
+	if isRelease(req.GetUrn()) {
+		return diffRelease(req, olds, news)
+	}
 	c, set := p.session(ctx).target()
 	old := parseState(olds)
 	inputs, _ := canonical(toObject(news))

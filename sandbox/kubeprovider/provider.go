@@ -3,6 +3,16 @@
 // custom, by server-side apply, and behaves as pulumi-kubernetes does in what
 // a user can see: names, diffs, replacements, readiness, errors and state.
 //
+// Helm releases are installed by the Helm library wherever the chart can be
+// reached: a folder, a packed chart, a repository or registry on loopback, and
+// others when the network is allowed. Rendering, hooks, waits, revisions and
+// rollbacks are then the real thing; only webhook configurations and aggregated
+// APIs that lead into the cluster are left out, since simulated containers
+// answer no calls. A chart that cannot be reached is recorded: the release is
+// told as such and never as installed, none of its objects exist, and the
+// custom resource definitions that are known of the chart are applied, so that
+// objects of its kinds are judged as in a real cluster.
+//
 // It differs on purpose in two ways. A field that the API server does not know
 // is an error and not dropped with a warning, and only clusters that the
 // caller's Resolver maps are ever contacted: the ambient kubeconfig is not.
@@ -43,11 +53,21 @@ type Options struct {
 	// Log, when set, receives the progress of each resource, beside the
 	// engine's own status column.
 	Log func(urn, message string)
+	// Project is the folder that the relative paths of charts start from.
+	// Default: the working directory.
+	Project string
+	// Definitions has, in one folder a chart, the custom resource definitions
+	// of charts that cannot be reached. Empty: none are known.
+	Definitions string
+	// Network lets charts come from other machines. Without it only folders,
+	// packed charts and loopback addresses are asked, so that a run does the
+	// same on every machine.
+	Network bool
 }
 
 // New returns the provider's gRPC service.
 func New(o Options) pulumirpc.ResourceProviderServer {
-	return &provider{options: o, sessions: map[string]*session{}}
+	return &provider{options: o, charts: newCharts(o), sessions: map[string]*session{}}
 }
 
 // provider serves any number of engine-side provider instances. An engine that
@@ -57,6 +77,7 @@ func New(o Options) pulumirpc.ResourceProviderServer {
 type provider struct {
 	pulumirpc.UnimplementedResourceProviderServer
 	options Options
+	charts  *charts
 
 	mu       sync.Mutex
 	sessions map[string]*session
@@ -66,7 +87,7 @@ type provider struct {
 // begin gives the calling connection a new session. An address may have
 // belonged to an earlier connection, whose session is over.
 func (p *provider) begin(ctx context.Context) *session {
-	s := newSession(p.options)
+	s := newSession(p.options, p.charts)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sessions[connection(ctx)] = s
@@ -156,9 +177,8 @@ func refuse(urn string) error {
 	typ := typeOf(urn)
 	kind := typ[strings.LastIndex(typ, ":")+1:]
 	switch {
-	case typ == "kubernetes:helm.sh/v3:Release":
-		return errors.New("this version of the sandbox does not install Helm charts: " +
-			"leave the add-ons that need a chart out of a sandbox stack")
+	case strings.HasPrefix(typ, "kubernetes:helm.sh/") && typ != releaseType:
+		return fmt.Errorf("%s is not available in the sandbox's kubernetes provider: install charts as %s", typ, releaseType)
 	case strings.HasSuffix(kind, "Patch") && builtInToken(strings.TrimSuffix(typ, "Patch")):
 		return fmt.Errorf("patch resources such as %s are not available in the sandbox's kubernetes provider: "+
 			"register the whole object", typ)

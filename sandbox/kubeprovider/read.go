@@ -31,6 +31,9 @@ func (p *provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	if err != nil {
 		return nil, fmt.Errorf("reading the state of %s: %w", req.GetUrn(), err)
 	}
+	if isRelease(req.GetUrn()) {
+		return s.readRelease(ctx, c, req, olds)
+	}
 	oldInputs, err := decode(req.GetInputs())
 	if err != nil {
 		return nil, fmt.Errorf("reading the inputs of %s: %w", req.GetUrn(), err)

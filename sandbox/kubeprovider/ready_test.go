@@ -135,3 +135,20 @@ func TestAClaimIsNotWaitedForBeforeItsFirstPod(t *testing.T) {
 	assert.Empty(t, drift.GetDetailedDiff())
 	assert.NoError(t, d.delete(claim))
 }
+
+func TestAJobSucceedsUnlessItIsAnnotatedToFail(t *testing.T) {
+	d := newDeployment(t)
+	controlPlane.node(t, poolNode("jobs", "jobs-1"))
+	job := func(name, annotations string) string {
+		return `
+metadata: {name: ` + name + `}
+spec:
+  backoffLimit: 0
+  template:
+    metadata: {annotations: {` + annotations + `}}
+    spec: {restartPolicy: Never, nodeSelector: {gantry.test/pool: jobs}, containers: [{name: a, image: "a:1"}]}`
+	}
+	d.mustCreate("kubernetes:batch/v1:Job", job("good", ""))
+	_, err := d.create("kubernetes:batch/v1:Job", job("bad", `sandbox.gantry.dev/fail: "true"`))
+	assert.ErrorContains(t, err, "BackoffLimitExceeded")
+}

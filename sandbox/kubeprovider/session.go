@@ -14,6 +14,7 @@ import (
 // and the way back to the engine's display.
 type session struct {
 	options Options
+	charts  *charts
 	done    context.Context
 	cancel  context.CancelFunc
 
@@ -25,9 +26,9 @@ type session struct {
 	unreachable string
 }
 
-func newSession(o Options) *session {
+func newSession(o Options, found *charts) *session {
 	done, cancel := context.WithCancel(context.Background())
-	return &session{options: o, done: done, cancel: cancel, unreachable: "the provider is not configured"}
+	return &session{options: o, charts: found, done: done, cancel: cancel, unreachable: "the provider is not configured"}
 }
 
 func (s *session) attach(conn grpc.ClientConnInterface) {
@@ -81,6 +82,15 @@ var errUnreachable = errors.New("configured Kubernetes cluster is unreachable. I
 // warn writes a line that stays in the output of the run.
 func (s *session) warn(ctx context.Context, urn, message string) {
 	s.log(ctx, &pulumirpc.LogRequest{Severity: pulumirpc.LogSeverity_WARNING, Urn: urn, Message: message})
+}
+
+// info writes a line that stays in the output of the run and is no cause for
+// worry.
+func (s *session) info(ctx context.Context, urn, message string) {
+	if s.options.Log != nil {
+		s.options.Log(urn, message)
+	}
+	s.log(ctx, &pulumirpc.LogRequest{Severity: pulumirpc.LogSeverity_INFO, Urn: urn, Message: message})
 }
 
 // status replaces the resource's line in the engine's status column; an empty

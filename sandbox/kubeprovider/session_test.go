@@ -93,7 +93,7 @@ func TestProgressAndWarningsReachTheEngine(t *testing.T) {
 func TestCancelEndsOneInstanceAndTheNextStartsAfresh(t *testing.T) {
 	p := New(Options{}).(*provider)
 	ctx := context.Background()
-	other := newSession(Options{})
+	other := newSession(Options{}, nil)
 	first := p.own(ctx)
 	_, err := p.Cancel(ctx, &emptypb.Empty{})
 	require.NoError(t, err)

@@ -26,6 +26,9 @@ func (p *provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	if err != nil {
 		return nil, fmt.Errorf("reading the inputs of %s: %w", req.GetUrn(), err)
 	}
+	if isRelease(req.GetUrn()) {
+		return s.updateRelease(ctx, req, olds, news)
+	}
 	old := parseState(olds)
 	inputs, _ := canonical(toObject(news))
 	c, set, err := s.reachable()

@@ -2,6 +2,7 @@ package localkube_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -205,6 +206,66 @@ func TestGPUsAreAllocatableOnlyWhileAPluginAdvertisesThem(t *testing.T) {
 		eventuallyAllocatable(t, client, name, 0)
 		capacity := getNode(t, client, name).Status.Capacity[naming.ResourceGPU]
 		assert.Equal(t, int64(4), capacity.Value())
+	})
+}
+
+// The agent plays the GPU Operator from the record of its release.
+func TestGPUOperatorCutsAndSharesAcceleratorsAsNodesAreLabelled(t *testing.T) {
+	clusters, client := sharedClient(t)
+	namespace := newNamespace(t, client)
+	sliced, shared := gpuNode("gpu-sliced", 1), gpuNode("gpu-shared", 1)
+	sliced.Accelerator = localkube.Accelerator{Model: "a100", MemoryMiB: 81920}
+	sliced.Labels["nvidia.com/mig.config"] = "all-1g.10gb"
+	shared.Accelerator = localkube.Accelerator{Model: "l4", MemoryMiB: 22888}
+	shared.Labels["nvidia.com/device-plugin.config"] = "time-slices-4"
+	for _, n := range []localkube.Node{sliced, shared} {
+		n.Labels["test"] = n.Name
+		putNode(t, clusters, n)
+	}
+	record := &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: "release.gpu-system.gpu-operator", Namespace: "kube-system",
+			Labels: map[string]string{"sandbox.gantry.dev/release": "true"},
+		},
+		Data: map[string]string{"chart": "gpu-operator", "state": "recorded", "values": `
+driver: {enabled: false}
+mig: {strategy: single}
+devicePlugin:
+  config:
+    data:
+      time-slices-4: |
+        version: v1
+        sharing: {timeSlicing: {resources: [{name: nvidia.com/gpu, replicas: 4}]}}
+`},
+	}
+	configMaps := client.CoreV1().ConfigMaps("kube-system")
+	_, err := configMaps.Create(t.Context(), record, metav1.CreateOptions{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = configMaps.Delete(context.Background(), record.Name, metav1.DeleteOptions{}) })
+
+	for node, slots := range map[string]int{"gpu-sliced": 7, "gpu-shared": 4} {
+		eventuallyAllocatable(t, client, node, int64(slots))
+		pod := podOptions{selector: map[string]string{"test": node}, gpus: 1, tolerate: true}
+		for i := range slots {
+			createPod(t, client, namespace, fmt.Sprintf("%s-%d", node, i), pod)
+		}
+		staysPending(t, client, createPod(t, client, namespace, node+"-more", pod), "Insufficient nvidia.com/gpu")
+	}
+	assert.Equal(t, "NVIDIA-A100-SXM4-80GB-MIG-1g.10gb", getNode(t, client, "gpu-sliced").Labels["nvidia.com/gpu.product"])
+	assert.Equal(t, "NVIDIA-L4-SHARED", getNode(t, client, "gpu-shared").Labels["nvidia.com/gpu.product"])
+
+	t.Run("an update of the node leaves what the operator did", func(t *testing.T) {
+		require.NoError(t, clusters.PutNode(t.Context(), sharedName, sliced))
+		assert.Equal(t, int64(7), allocatable(t, client, "gpu-sliced"))
+		assert.Equal(t, "success", getNode(t, client, "gpu-sliced").Labels["nvidia.com/mig.config.state"])
+	})
+	t.Run("and nothing of it stays without the release", func(t *testing.T) {
+		require.NoError(t, configMaps.Delete(t.Context(), record.Name, metav1.DeleteOptions{}))
+		eventuallyAllocatable(t, client, "gpu-sliced", 0)
+		eventuallyAllocatable(t, client, "gpu-shared", 0)
+		require.Eventually(t, func() bool {
+			return getNode(t, client, "gpu-sliced").Labels["nvidia.com/gpu.product"] == ""
+		}, soon, 50*time.Millisecond)
 	})
 }
 

@@ -34,6 +34,10 @@ func (c *Clusters) Reclaim(ctx context.Context, cluster, pool string) ([]string,
 	if err != nil {
 		return nil, fmt.Errorf("local cluster %s: %w", cluster, err)
 	}
+	// Before the nodes go, or the autoscaler would take them for slow to come.
+	if err := markReclaimed(ctx, client, names); err != nil {
+		return nil, fmt.Errorf("local cluster %s: %w", cluster, err)
+	}
 	for _, name := range names {
 		if err := c.DeleteNode(ctx, cluster, name); err != nil {
 			return nil, err

@@ -4,7 +4,11 @@
 // agent that plays the parts of a cloud that live inside a cluster.
 package localkube
 
-import "context"
+import (
+	"context"
+
+	"gantry.dev/gantry/sandbox/localkube/fleet"
+)
 
 // ControlPlanes is what an emulated cloud asks of the clusters that it runs;
 // Clusters implements it. Every method is idempotent.
@@ -17,39 +21,29 @@ type ControlPlanes interface {
 	PutNode(ctx context.Context, cluster string, node Node) error
 	// DeleteNode takes a node out, and its pods with it.
 	DeleteNode(ctx context.Context, cluster, node string) error
+	// PutNodeGroup tells the cluster of a group whose size an autoscaler may
+	// change, and returns it with what the autoscaler did to it meanwhile. It
+	// touches no node.
+	PutNodeGroup(ctx context.Context, cluster string, group NodeGroup) (NodeGroup, error)
+	// NodeGroup is a group as the autoscaler left it; found is false when the
+	// cluster was not told of it.
+	NodeGroup(ctx context.Context, cluster, name string) (group NodeGroup, found bool, err error)
+	// DeleteNodeGroup takes a group from the autoscaler and returns it as it
+	// was last. It touches no node.
+	DeleteNodeGroup(ctx context.Context, cluster, name string) (NodeGroup, error)
 	// SetAddon tells whether an add-on, by the name that the agent knows it
 	// by, runs in the cluster.
 	SetAddon(ctx context.Context, cluster, addon string, installed bool) error
 }
 
-// Node is a machine that joins a local cluster. KWOK simulates its kubelet.
-type Node struct {
-	// Name as kubectl shows it, for example ip-10-0-3-17.ec2.internal.
-	Name string
-	// ProviderID in the cloud's form, for example aws:///us-east-1a/i-0123.
-	ProviderID string
-	// Region and Zone as the cloud's node controller labels them, for example
-	// us-east-1 and us-east-1a. Empty: no such label.
-	Region, Zone string
-	// Address of the machine inside its network. Empty: none is shown.
-	Address string
-	// Labels and taints that the cloud and the pool give the node.
-	Labels map[string]string
-	Taints []Taint
-	// VCPU, MemoryMiB, DiskGiB and MaxPods are the machine's capacity.
-	VCPU      int
-	MemoryMiB int
-	DiskGiB   int
-	MaxPods   int
-	// GPUs is the number of accelerators in the machine. They become
-	// allocatable when a device plugin runs on the node.
-	GPUs int
-	// DevicePlugin tells that the cloud itself runs a device plugin on the
-	// node, as GKE does.
-	DevicePlugin bool
-}
+// Node is a machine that joins a local cluster.
+type Node = fleet.Node
 
-// Taint of a node, with the effect as Kubernetes spells it.
-type Taint struct {
-	Key, Value, Effect string
-}
+// Taint of a node.
+type Taint = fleet.Taint
+
+// NodeGroup is a group of machines whose number an autoscaler may change.
+type NodeGroup = fleet.Group
+
+// Accelerator is what a node's accelerators are.
+type Accelerator = fleet.Accelerator

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"context"
 	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
@@ -47,6 +48,8 @@ func (a *Account) groupTag() emulator.Type {
 			op.Object.ID = group + "," + key
 			return nil
 		},
+		Apply:  func(ctx context.Context, tag emulator.Object) error { return a.publishTag(ctx, tag, "") },
+		Remove: func(ctx context.Context, tag emulator.Object) error { return a.publishTag(ctx, tag, tag.ID) },
 	}
 }
 

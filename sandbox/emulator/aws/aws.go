@@ -52,6 +52,9 @@ type Account struct {
 	store *emulator.Store
 	kube  localkube.ControlPlanes
 
+	// publishing is held while a cluster is told of a node group.
+	publishing sync.Mutex
+
 	mu     sync.RWMutex
 	config settings
 }
@@ -105,6 +108,9 @@ func (a *Account) types() []emulator.Type {
 		a.addon(), a.podIdentityAssociation(), a.nodeGroup(),
 		a.fileSystem(), a.mountTarget(),
 		a.groupTag(),
+		a.repository(), a.lifecyclePolicy(),
+		a.bucket(), a.publicAccessBlock(), a.ownershipControls(), a.bucketEncryption(),
+		a.bucketVersioning(), a.bucketLifecycle(), a.bucketPolicy(),
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 
 var templateNameForm = regexp.MustCompile(`^[a-zA-Z0-9().\-/_]{3,128}$`)
 
+var imageForm = regexp.MustCompile(`^ami-[0-9a-f]{8}([0-9a-f]{9})?$`)
+
 func (a *Account) launchTemplate() emulator.Type {
 	return emulator.Type{
 		Token:   tokenLaunchTemplate,
@@ -33,6 +35,7 @@ func (a *Account) launchTemplate() emulator.Type {
 		},
 		Validate: rules.All(
 			rules.Matching("name", templateNameForm, "3 to 128 letters, digits and ().-/_"),
+			rules.Matching("imageId", imageForm, "an AMI, for example ami-0123456789abcdef0"),
 			rules.OneOf("metadataOptions.httpTokens", "optional", "required"),
 			rules.OneOf("metadataOptions.httpEndpoint", "enabled", "disabled"),
 			rules.Between("metadataOptions.httpPutResponseHopLimit", 1, 64),

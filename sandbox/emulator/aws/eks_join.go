@@ -1,8 +1,10 @@
 package aws
 
 import (
+	"encoding/base64"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"gantry.dev/gantry/sandbox/emulator"
 )
@@ -25,7 +27,30 @@ func nodesJoin(tx *emulator.Tx, group emulator.Object) error {
 	if err := nodeMayJoin(tx, role); err != nil {
 		return err
 	}
+	if err := ownImageJoins(cluster, group); err != nil {
+		return err
+	}
 	return networkPluginRuns(tx, cluster, role)
+}
+
+// ownImageJoins checks that user data tells an image that is not of EKS which
+// cluster it belongs to: EKS adds none of its own to it.
+// https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+func ownImageJoins(cluster, group emulator.Object) error {
+	own := group.State.String("template.imageId")
+	if own == "" {
+		return nil
+	}
+	script, err := base64.StdEncoding.DecodeString(group.State.String("template.userData"))
+	if err != nil {
+		return notJoined("the user data of the launch template are not in base64")
+	}
+	text := string(script)
+	joins := strings.Contains(text, "/etc/eks/bootstrap.sh") || strings.Contains(text, "kind: NodeConfig")
+	if !joins || !strings.Contains(text, cluster.ID) {
+		return notJoined("the launch template names image %s and has no user data that join it to cluster %s", own, cluster.ID)
+	}
+	return nil
 }
 
 func notJoined(cause string, args ...any) error {

@@ -55,11 +55,12 @@ func (a *Account) nodeGroup() emulator.Type {
 			return refuse("ResourceInUseException", "NodeGroup already exists with name %s and cluster name %s",
 				o.Outputs.String("nodeGroupName"), o.Inputs.String("clusterName"))
 		},
-		Create: a.createNodeGroup,
-		Update: a.updateNodeGroup,
-		Ready:  nodesJoin,
-		Apply:  a.runNodes,
-		Remove: a.removeNodes,
+		Create:  a.createNodeGroup,
+		Update:  a.updateNodeGroup,
+		Ready:   nodesJoin,
+		Apply:   a.runNodes,
+		Remove:  a.removeNodes,
+		Observe: a.observeNodes,
 		Delete: func(op *emulator.Op) error {
 			for _, group := range op.Out().All(scalingGroupPath) {
 				name, _ := group.(string)
@@ -138,9 +139,18 @@ func settleTemplate(op *emulator.Op) error {
 		if err := t.fitsNodeGroup(); err != nil {
 			return err
 		}
+		if err := imageFits(op.In(), t); err != nil {
+			return err
+		}
 		out.Set("launchTemplate.id", t.id)
 		out.Set("launchTemplate.name", t.name)
 		state["template"] = map[string]any{"id": t.id, "version": t.version}
+		if image := t.data.String("imageId"); image != "" {
+			state["image"], out["amiType"] = image, customImage
+			state["template"] = map[string]any{
+				"id": t.id, "version": t.version, "imageId": image, "userData": t.data.String("userData"),
+			}
+		}
 		ofTemplate, disk = t.data.String("instanceType"), t.rootDisk()
 	} else if !state.Has("template") {
 		state["template"] = map[string]any{"id": ec2ID("lt"), "version": "1"}

@@ -152,6 +152,42 @@ var images = map[string]image{
 	"BOTTLEROCKET_ARM_64_NVIDIA": {arch: "arm64", gpu: true},
 }
 
+const (
+	// defaultImage is the image of a group that names none.
+	defaultImage = "AL2023_x86_64_STANDARD"
+	// customImage is that of a group whose launch template names one.
+	customImage = "CUSTOM"
+)
+
+// imageFits refuses an image of EKS beside one of the launch template, and
+// machines that the image of neither drives.
+// https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+func imageFits(in emulator.Properties, t template) error {
+	custom, named := t.data.String("imageId") != "", in.Has("amiType")
+	switch {
+	case custom && named && in.String("amiType") != customImage:
+		return refuse("InvalidParameterException", "You cannot specify an AMI Type other than CUSTOM, when specifying an image id in your launch template.")
+	case custom && (in.Has("version") || in.Has("releaseVersion")):
+		return refuse("InvalidParameterException", "You cannot specify a Kubernetes version or an AMI release version, when specifying an image id in your launch template.")
+	case !custom && in.String("amiType") == customImage:
+		return refuse("InvalidParameterException", "You must specify an image id in your launch template, when using AMI Type CUSTOM.")
+	case custom || named:
+		return nil
+	}
+	for _, t := range in.Strings("instanceTypes") {
+		machine, want := lookup(t), images[defaultImage]
+		if machine.Arch != want.arch || (machine.GPUs > 0) != want.gpu {
+			return refuse("InvalidParameterException", "%v is not a valid instance type for requested amiType %s", []string{t}, defaultImage)
+		}
+	}
+	return nil
+}
+
+func lookup(instanceType string) accelerators.Machine {
+	machine, _ := accelerators.Lookup("aws", instanceType)
+	return machine
+}
+
 // maxInstanceTypes of a node group.
 const maxInstanceTypes = 20
 
@@ -161,13 +197,15 @@ func imageRules(in emulator.Properties) error {
 		return refuse("InvalidParameterException", "A node group takes at most %d instance types, got %d", maxInstanceTypes, len(types))
 	}
 	if !in.Has("amiType") {
-		amiType = "AL2023_x86_64_STANDARD"
+		amiType = defaultImage
 	}
 	want, ok := images[amiType]
+	// The image may be the launch template's; see imageFits.
+	ok = ok && (in.Has("amiType") || !in.Has("launchTemplate"))
 	switch {
 	case strings.HasPrefix(amiType, "AL2_"):
 		return refuse("InvalidParameterException", "AMI Type %s is only supported for kubernetes versions 1.32 or earlier", amiType)
-	case !ok && in.Known("amiType"):
+	case images[amiType] == (image{}) && amiType != customImage && in.Known("amiType"):
 		return rules.Invalid("amiType", "is %q, expected one of %s", amiType, strings.Join(slices.Sorted(maps.Keys(images)), ", "))
 	}
 	var unknown, unfit []string

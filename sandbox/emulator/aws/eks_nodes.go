@@ -59,7 +59,7 @@ func (a *Account) scale(op *emulator.Op) error {
 	if renewed(op) {
 		gone, running = running, nil
 	}
-	want := op.Out().Int("scalingConfig.desiredSize")
+	want := desired(op, len(running)+len(gone))
 	if len(running) > want {
 		gone = append(gone, running[want:]...)
 		running = running[:want]
@@ -74,6 +74,19 @@ func (a *Account) scale(op *emulator.Op) error {
 	op.Object.State[stateNodes] = remember(running)
 	op.Object.State[stateTerminated] = remember(gone)
 	return nil
+}
+
+// desired is how many instances a group is to have. A size that the request
+// repeats from the last one is the autoscaler's to decide: the group then keeps
+// the present one within its bounds.
+func desired(op *emulator.Op, present int) int {
+	const size = "scalingConfig.desiredSize"
+	if op.Old.ID == "" || op.Old.Inputs.Int(size) != op.In().Int(size) {
+		return op.Out().Int(size)
+	}
+	want := min(max(present, op.In().Int("scalingConfig.minSize")), op.In().Int("scalingConfig.maxSize"))
+	op.Out().Set(size, want)
+	return want
 }
 
 func renewed(op *emulator.Op) bool {
@@ -121,15 +134,23 @@ func leastUsed(op *emulator.Op, others []machine) emulator.Object {
 	return get(op.Tx, tokenSubnet, id)
 }
 
-// runNodes brings the nodes of a cluster in line with a node group.
+// runNodes brings the nodes of a cluster in line with a node group, and the group
+// with what Cluster Autoscaler did to it.
 func (a *Account) runNodes(ctx context.Context, group emulator.Object) error {
 	cluster := group.Inputs.String("clusterName")
-	for _, m := range machines(group) {
-		if err := a.kube.PutNode(ctx, cluster, node(group, m)); err != nil {
+	published, err := a.publish(ctx, group, "")
+	if err != nil {
+		return err
+	}
+	for _, m := range published.Machines {
+		if err := a.kube.PutNode(ctx, cluster, published.Node(m)); err != nil {
 			return err
 		}
 	}
 	for _, m := range remembered(group, stateTerminated) {
+		if published.Has(m.Name) {
+			continue // another machine has its address by now
+		}
 		if err := a.kube.DeleteNode(ctx, cluster, m.Name); err != nil {
 			return err
 		}
@@ -143,20 +164,33 @@ func (a *Account) removeNodes(ctx context.Context, group emulator.Object) error 
 	if err := a.kube.CreateCluster(ctx, cluster); err != nil {
 		return err
 	}
+	last, err := a.kube.DeleteNodeGroup(ctx, cluster, scalingGroup(group))
+	if err != nil {
+		return err
+	}
+	names := last.Names()
 	for _, m := range append(machines(group), remembered(group, stateTerminated)...) {
-		if err := a.kube.DeleteNode(ctx, cluster, m.Name); err != nil {
+		names = append(names, m.Name)
+	}
+	for _, name := range names {
+		if err := a.kube.DeleteNode(ctx, cluster, name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func providerID(m machine) string { return "aws:///" + m.Zone + "/" + m.ID }
+
+// labelZoneID tells the zone by the id that means the same in every account.
+const labelZoneID = "topology.k8s.aws/zone-id"
+
 // node is a machine as Kubernetes sees it.
 func node(group emulator.Object, m machine) localkube.Node {
 	kind, _ := accelerators.Lookup("aws", m.Type)
 	n := localkube.Node{
 		Name:       m.Name,
-		ProviderID: "aws:///" + m.Zone + "/" + m.ID,
+		ProviderID: providerID(m),
 		Region:     m.Zone[:len(m.Zone)-1],
 		Zone:       m.Zone,
 		Address:    m.Address,
@@ -166,6 +200,11 @@ func node(group emulator.Object, m machine) localkube.Node {
 		DiskGiB:    m.Disk,
 		MaxPods:    maxPods(kind.VCPU),
 		GPUs:       kind.GPUs,
+	}
+	if n.GPUs > 0 {
+		n.Accelerator = localkube.Accelerator{
+			Model: kind.GPU, MemoryMiB: kind.GPUMemoryMiB, Driverless: group.State.String("template.imageId") != "",
+		}
 	}
 	for _, taint := range group.Outputs.Objects("taints") {
 		n.Taints = append(n.Taints, localkube.Taint{
@@ -190,7 +229,7 @@ func nodeLabels(group emulator.Object, m machine, kind accelerators.Machine) map
 		"kubernetes.io/hostname":                        m.Name,
 		"kubernetes.io/os":                              "linux",
 		"node.kubernetes.io/instance-type":              m.Type,
-		"topology.k8s.aws/zone-id":                      m.ZoneID,
+		labelZoneID:                                     m.ZoneID,
 	}
 	maps.Copy(labels, out.StringMap("labels"))
 	return labels

@@ -14,6 +14,7 @@ func (a *Account) invokes() map[string]emulator.Invoke {
 		"aws:index/getCallerIdentity:getCallerIdentity":       a.getCallerIdentity,
 		"aws:index/getPartition:getPartition":                 a.getPartition,
 		"aws:iam/getSessionContext:getSessionContext":         a.getSessionContext,
+		"aws:ssm/getParameter:getParameter":                   a.getParameter,
 	}
 }
 

@@ -14,21 +14,35 @@ type policyDocument struct {
 type statement struct {
 	Effect    string
 	Action    list[string]
-	Principal principal
+	Resource  list[string]
+	Principal *principal
+	Condition map[string]any
 }
 
-// principal is "*" or a map; only services matter here.
-type principal struct{ Service list[string] }
+// principal is "*" or a map; of its parts, services and everyone matter here.
+type principal struct {
+	Service  list[string]
+	everyone bool
+}
 
-// UnmarshalJSON reads the short form "*" as nobody in particular.
+// UnmarshalJSON reads both forms.
 func (p *principal) UnmarshalJSON(data []byte) error {
 	if data[0] == '"' {
+		p.everyone = string(data) == `"*"`
 		return nil
 	}
-	var services struct{ Service list[string] }
-	err := json.Unmarshal(data, &services)
-	p.Service = services.Service
+	var parts struct{ Service, AWS list[string] }
+	err := json.Unmarshal(data, &parts)
+	p.Service, p.everyone = parts.Service, slices.Contains(parts.AWS, "*")
 	return err
+}
+
+// services that a statement is about.
+func (s statement) services() []string {
+	if s.Principal == nil {
+		return nil
+	}
+	return s.Principal.Service
 }
 
 // list is one or many: IAM lets an array of one be written without brackets.
@@ -71,7 +85,7 @@ func trusts(policy, service string, actions ...string) bool {
 	}
 	for _, action := range actions {
 		if !slices.ContainsFunc(p.Statement, func(s statement) bool {
-			return s.Effect == "Allow" && slices.Contains(s.Principal.Service, service) && slices.Contains(s.Action, action)
+			return s.Effect == "Allow" && slices.Contains(s.services(), service) && slices.Contains(s.Action, action)
 		}) {
 			return false
 		}

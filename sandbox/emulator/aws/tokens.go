@@ -30,6 +30,15 @@ const (
 	tokenFileSystem              = "aws:efs/fileSystem:FileSystem"
 	tokenMountTarget             = "aws:efs/mountTarget:MountTarget"
 	tokenGroupTag                = "aws:autoscaling/tag:Tag"
+	tokenRepository              = "aws:ecr/repository:Repository"
+	tokenLifecyclePolicy         = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+	tokenBucket                  = "aws:s3/bucketV2:BucketV2"
+	tokenPublicAccessBlock       = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	tokenOwnershipControls       = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+	tokenBucketEncryption        = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
+	tokenBucketVersioning        = "aws:s3/bucketVersioningV2:BucketVersioningV2"
+	tokenBucketLifecycle         = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+	tokenBucketPolicy            = "aws:s3/bucketPolicy:BucketPolicy"
 )
 
 // taggable are the types that take tags.
@@ -39,5 +48,5 @@ var taggable = map[string]bool{
 	tokenSecurityGroup: true, tokenIngressRule: true, tokenLaunchTemplate: true,
 	tokenKey: true, tokenLogGroup: true, tokenRole: true,
 	tokenCluster: true, tokenAccessEntry: true, tokenAddon: true, tokenPodIdentityAssociation: true,
-	tokenNodeGroup: true, tokenFileSystem: true,
+	tokenNodeGroup: true, tokenFileSystem: true, tokenRepository: true, tokenBucket: true,
 }

@@ -42,6 +42,15 @@ const (
 	filesType       = "aws:efs/fileSystem:FileSystem"
 	targetType      = "aws:efs/mountTarget:MountTarget"
 	tagType         = "aws:autoscaling/tag:Tag"
+	repositoryType  = "aws:ecr/repository:Repository"
+	expiryType      = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+	bucketType      = "aws:s3/bucketV2:BucketV2"
+	blockType       = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	ownershipType   = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+	encryptionType  = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
+	versioningType  = "aws:s3/bucketVersioningV2:BucketVersioningV2"
+	lifecycleType   = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+	bucketPolicy    = "aws:s3/bucketPolicy:BucketPolicy"
 )
 
 // platform is an account, and what a test has made in it.
@@ -171,7 +180,47 @@ func newPlatform(t *testing.T) *platform {
 			"fileSystemId": p.By["files"].ID, "subnetId": p.By[subnet].ID, "securityGroups": []any{p.By["files-sg"].ID},
 		})
 	}
+	p.images()
+	p.models()
 	return p
+}
+
+// images is a repository that keeps ten images.
+func (p *platform) images() {
+	p.T.Helper()
+	p.Add(repositoryType, "images", p.repositoryProps())
+	p.Add(expiryType, "images-expiry", Props{"repository": "dev/classifier", "policy": keepTen})
+}
+
+const keepTen = `{"rules":[{"rulePriority":1,"description":"ten","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":10},"action":{"type":"expire"}}]}`
+
+func (p *platform) repositoryProps() Props {
+	return Props{
+		"name": "dev/classifier", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": Props{"scanOnPush": true},
+		"encryptionConfigurations": []any{Props{"encryptionType": "KMS", "kmsKey": p.arn("key")}}, "forceDelete": true,
+	}
+}
+
+// models is a private bucket with all its settings.
+func (p *platform) models() {
+	p.T.Helper()
+	bucket := p.Add(bucketType, "models", Props{"bucketPrefix": "dev-models-", "forceDestroy": true})
+	p.Add(blockType, "models-private", Props{
+		"bucket": bucket.ID, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
+	})
+	p.Add(ownershipType, "models-owner", Props{"bucket": bucket.ID, "rule": Props{"objectOwnership": "BucketOwnerEnforced"}})
+	p.Add(encryptionType, "models-encryption", Props{"bucket": bucket.ID, "rules": []any{Props{
+		"applyServerSideEncryptionByDefault": Props{"sseAlgorithm": "aws:kms", "kmsMasterKeyId": p.arn("key")}, "bucketKeyEnabled": true,
+	}}})
+	p.Add(versioningType, "models-versions", Props{"bucket": bucket.ID, "versioningConfiguration": Props{"status": "Enabled"}})
+	p.Add(lifecycleType, "models-expiry", Props{"bucket": bucket.ID, "rules": []any{Props{
+		"id": "old", "status": "Enabled", "filter": Props{"prefix": ""}, "noncurrentVersionExpiration": Props{"noncurrentDays": 30},
+	}}})
+	p.Add(bucketPolicy, "models-tls", Props{"bucket": bucket.ID, "policy": p.onlyTLS("models")})
+}
+
+func (p *platform) onlyTLS(bucket string) string {
+	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"%s/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`, p.arn(bucket))
 }
 
 // groupProps are two L4 nodes with a launch template.

@@ -39,6 +39,7 @@ func (a *Account) cluster() emulator.Type {
 		Remove: func(ctx context.Context, o emulator.Object) error {
 			return a.kube.DeleteCluster(ctx, localName(o))
 		},
+		Observe: a.observePools,
 	}
 }
 

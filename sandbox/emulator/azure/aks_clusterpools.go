@@ -56,11 +56,16 @@ func poolsOf(tx *emulator.Tx, cluster emulator.Object) map[string]emulator.Prope
 }
 
 // shownOnly are the properties of a pool that AKS shows and nobody can set.
-var shownOnly = []string{"currentOrchestratorVersion", "nodeImageVersion", "provisioningState"}
+var shownOnly = []string{"currentOrchestratorVersion", "eTag", "nodeImageVersion", "provisioningState"}
 
 // showPool puts a pool that is not the cluster's own, and its state, among those
 // that AKS shows of the cluster; nil takes it out.
 func showPool(tx *emulator.Tx, cluster emulator.Object, name string, pool, state emulator.Properties) error {
+	showIn(&cluster, name, pool, state)
+	return tx.Put(cluster)
+}
+
+func showIn(cluster *emulator.Object, name string, pool, state emulator.Properties) {
 	var shown, given, scaleSet map[string]any
 	if pool != nil {
 		shown = pool.Clone()
@@ -76,7 +81,6 @@ func showPool(tx *emulator.Tx, cluster emulator.Object, name string, pool, state
 	cluster.Outputs["agentPoolProfiles"] = withPool(cluster.Outputs["agentPoolProfiles"], name, shown)
 	cluster.Inputs["agentPoolProfiles"] = withPool(cluster.Inputs["agentPoolProfiles"], name, given)
 	cluster.State[stateBeside] = withPool(cluster.State[stateBeside], name, scaleSet)
-	return tx.Put(cluster)
 }
 
 // withPool is a list of a cluster's pools with one replaced, added or gone.
@@ -114,7 +118,7 @@ func startPools(op *emulator.Op) error {
 		}
 		pool, state := profile.Clone(), newScaleSet(*op.Object, name)
 		state["name"] = name
-		if err := settleInline(op, free, pool, state); err != nil {
+		if err := settleInline(op, free, pool, state, true); err != nil {
 			return err
 		}
 		shown, states = append(shown, map[string]any(pool)), append(states, map[string]any(state))
@@ -128,7 +132,7 @@ func startPools(op *emulator.Op) error {
 	return nil
 }
 
-func settleInline(op *emulator.Op, free *addresses, pool, state emulator.Properties) error {
+func settleInline(op *emulator.Op, free *addresses, pool, state emulator.Properties, asked bool) error {
 	setDefault(pool, "type", scaleSets)
 	if err := settlePool(pool, state, *op.Object); err != nil {
 		return err
@@ -136,7 +140,7 @@ func settleInline(op *emulator.Op, free *addresses, pool, state emulator.Propert
 	if pool.String("scaleSetPriority") != spot {
 		setDefault(pool, "upgradeSettings.maxSurge", defaultSurge)
 	}
-	return scale(free, pool, state)
+	return scale(free, pool, state, asked)
 }
 
 // changePools brings the pools of a cluster in line with a changed request. Those
@@ -184,7 +188,7 @@ func changePools(op *emulator.Op) error {
 // changedInline is a pool after a request; one that the request leaves out stays
 // as it is.
 func changedInline(op *emulator.Op, free *addresses, name string, before, request, state emulator.Properties) (emulator.Properties, error) {
-	pool := before.Clone()
+	pool, asked := before.Clone(), false
 	if request != nil {
 		for _, profile := range op.Old.Inputs.Objects("agentPoolProfiles") {
 			if profile.String("name") != name {
@@ -193,13 +197,14 @@ func changedInline(op *emulator.Op, free *addresses, name string, before, reques
 			if err := poolUnchanged("agentPoolProfile.", profile, request); err != nil {
 				return nil, err
 			}
+			asked = profile.Int("count") != request.Int("count")
 			for property := range profile {
 				delete(pool, property)
 			}
 		}
 		maps.Copy(pool, request.Clone())
 	}
-	return pool, settleInline(op, free, pool, state)
+	return pool, settleInline(op, free, pool, state, asked)
 }
 
 // changedBeside is a pool beside the cluster after a request to the cluster.
@@ -224,7 +229,7 @@ func changedBeside(op *emulator.Op, free *addresses, name string, request emulat
 	if err := settlePool(pool.Outputs, pool.State, *op.Object); err != nil {
 		return nil, err
 	}
-	if err := scale(free, pool.Outputs, pool.State); err != nil {
+	if err := scale(free, pool.Outputs, pool.State, false); err != nil {
 		return nil, err
 	}
 	return pool.Outputs.Clone(), op.Put(pool)
@@ -303,7 +308,7 @@ func (a *Account) runPools(ctx context.Context, cluster emulator.Object) error {
 		if !inline {
 			continue
 		}
-		if err := a.runNodes(ctx, placeIn(state), profile, state); err != nil {
+		if err := a.runNodes(ctx, cluster.ID, profile, state); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,8 @@ const (
 	// stateTerminated are the nodes that the last change took away. They stay
 	// on record so that an interruption cannot leave them in the cluster.
 	stateTerminated = "terminated"
+	// stateNext is the number of the next instance. None is used twice.
+	stateNext = "next"
 )
 
 // machines are the instances of a pool.
@@ -110,20 +112,24 @@ func scaleSetIn(subnet string, holder emulator.Object) emulator.Properties {
 }
 
 // wanted is how many nodes a pool is to have. The autoscaler begins with the
-// count and never goes below the least.
-func wanted(pool emulator.Properties) int {
-	if !pool.Bool("enableAutoScaling") {
-		if !pool.Has("count") {
-			return 1
-		}
+// count and never goes below the least; from then on the size is its own, within
+// the bounds, unless a request asks for another count than the last one did.
+func wanted(pool, state emulator.Properties, asked bool) int {
+	switch {
+	case pool.Bool("enableAutoScaling") && state.Has(stateNodes) && !asked:
+		return min(max(len(machines(state)), pool.Int("minCount")), pool.Int("maxCount"))
+	case pool.Bool("enableAutoScaling"):
+		return max(pool.Int("count"), pool.Int("minCount"))
+	case !pool.Has("count"):
+		return 1
+	default:
 		return pool.Int("count")
 	}
-	return max(pool.Int("count"), pool.Int("minCount"))
 }
 
 // scale starts and ends instances until there are as many as wanted.
-func scale(free *addresses, pool, state emulator.Properties) error {
-	running, want := machines(state), wanted(pool)
+func scale(free *addresses, pool, state emulator.Properties, asked bool) error {
+	running, want := machines(state), wanted(pool, state, asked)
 	var gone []machine
 	if len(running) > want {
 		gone = slices.Clone(running[want:])
@@ -147,7 +153,7 @@ func launch(free *addresses, pool, state emulator.Properties, running []machine)
 	if err != nil {
 		return machine{}, err
 	}
-	instance, in := 0, map[string]int{}
+	instance, in := state.Int(stateNext), map[string]int{}
 	for _, m := range running {
 		instance = max(instance, m.Instance+1)
 		in[m.Zone]++
@@ -158,6 +164,7 @@ func launch(free *addresses, pool, state emulator.Properties, running []machine)
 			zone = z
 		}
 	}
+	state[stateNext] = float64(instance + 1)
 	return machine{Name: instanceName(state.String("scaleSet"), instance), Zone: zone, Address: address, Instance: instance}, nil
 }
 
@@ -221,43 +228,55 @@ func take(taken map[string]bool, pool emulator.Properties) {
 	}
 }
 
-// runNodes brings the nodes of a cluster in line with a pool.
-func (a *Account) runNodes(ctx context.Context, in place, pool, state emulator.Properties) error {
-	for _, m := range machines(state) {
-		if err := a.kube.PutNode(ctx, in.local, node(in, pool, state, m)); err != nil {
+// runNodes brings the nodes of a cluster in line with a pool, and the pool with
+// what the autoscaler did to it.
+func (a *Account) runNodes(ctx context.Context, cluster string, pool, state emulator.Properties) error {
+	in := placeIn(state)
+	nodes, gone, err := a.settledNodes(ctx, cluster, pool, state)
+	if err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		if err := a.kube.PutNode(ctx, in.local, n); err != nil {
 			return err
 		}
 	}
-	for _, m := range remembered(state, stateTerminated) {
-		if err := a.kube.DeleteNode(ctx, in.local, m.Name); err != nil {
+	for _, name := range gone {
+		if err := a.kube.DeleteNode(ctx, in.local, name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func providerID(in place, state emulator.Properties, instance string) string {
+	return fmt.Sprintf("azure:///subscriptions/%s/resourceGroups/%s/providers/%s/%s/virtualMachines/%s",
+		in.subscription, strings.ToLower(in.group), kindScaleSet, state.String("scaleSet"), instance)
+}
+
 // node is a machine as Kubernetes sees it.
 func node(in place, pool, state emulator.Properties, m machine) localkube.Node {
 	kind, _ := machineOf(pool.String("vmSize"))
 	n := localkube.Node{
-		Name: m.Name,
-		ProviderID: fmt.Sprintf("azure:///subscriptions/%s/resourceGroups/%s/providers/%s/%s/virtualMachines/%d",
-			in.subscription, strings.ToLower(in.group), kindScaleSet, state.String("scaleSet"), m.Instance),
-		Region:    in.location,
-		Zone:      zoneLabel(in.location, m.Zone),
-		Address:   m.Address,
-		Labels:    state.StringMap("labels"),
-		VCPU:      kind.VCPU,
-		MemoryMiB: kind.MemoryMiB,
-		DiskGiB:   pool.Int("osDiskSizeGB"),
-		MaxPods:   pool.Int("maxPods"),
-		GPUs:      gpusOf(kind, pool.String("gpuInstanceProfile")),
+		Name:       m.Name,
+		ProviderID: providerID(in, state, strconv.Itoa(m.Instance)),
+		Region:     in.location,
+		Zone:       zoneLabel(in.location, m.Zone),
+		Address:    m.Address,
+		Labels:     state.StringMap("labels"),
+		VCPU:       kind.VCPU,
+		MemoryMiB:  kind.MemoryMiB,
+		DiskGiB:    pool.Int("osDiskSizeGB"),
+		MaxPods:    pool.Int("maxPods"),
+		GPUs:       gpusOf(kind, pool.String("gpuInstanceProfile")),
+	}
+	if n.GPUs > 0 {
+		n.Accelerator = localkube.Accelerator{
+			Model: kind.GPU, MemoryMiB: kind.GPUMemoryMiB, Partition: partitionOf(kind, pool.String("gpuInstanceProfile")),
+		}
 	}
 	n.Labels["kubernetes.io/hostname"] = m.Name
-	n.Labels["topology.disk.csi.azure.com/zone"] = ""
-	if m.Zone != "" {
-		n.Labels["topology.disk.csi.azure.com/zone"] = n.Zone
-	}
+	n.Labels[labelDiskZone] = diskZone(in.location, m.Zone)
 	maps.Copy(n.Labels, pool.StringMap("nodeLabels"))
 	for _, text := range pool.Strings("nodeTaints") {
 		if key, value, effect, err := parseTaint(text); err == nil {
@@ -265,6 +284,17 @@ func node(in place, pool, state emulator.Properties, m machine) localkube.Node {
 		}
 	}
 	return n
+}
+
+// labelDiskZone is where the driver of disks registers the zone.
+const labelDiskZone = "topology.disk.csi.azure.com/zone"
+
+// diskZone is the zone as that driver writes it: nothing outside of zones.
+func diskZone(location, zone string) string {
+	if zone == "" {
+		return ""
+	}
+	return zoneLabel(location, zone)
 }
 
 // zoneLabel is a zone as the cloud controller writes it; a machine outside of

@@ -34,11 +34,12 @@ func (a *Account) agentPool() emulator.Type {
 		Validate: func(in emulator.Properties) error {
 			return poolRules(in.String("agentPoolName"), in)
 		},
-		Create: a.createPool,
-		Update: a.updatePool,
-		Delete: func(op *emulator.Op) error { return forgetPool(op.Tx, *op.Object) },
-		Apply:  a.runPool,
-		Remove: a.removePool,
+		Create:  a.createPool,
+		Update:  a.updatePool,
+		Delete:  func(op *emulator.Op) error { return forgetPool(op.Tx, *op.Object) },
+		Apply:   a.runPool,
+		Remove:  a.removePool,
+		Observe: a.observePool,
 	}
 }
 
@@ -80,7 +81,7 @@ func (a *Account) createPool(op *emulator.Op) error {
 	if err := roomInSubnets(op.Tx, cluster, name, out); err != nil {
 		return err
 	}
-	if err := scale(newAddresses(op.Tx), out, op.Object.State); err != nil {
+	if err := scale(newAddresses(op.Tx), out, op.Object.State, true); err != nil {
 		return err
 	}
 	return showPool(op.Tx, cluster, name, out, op.Object.State)
@@ -129,7 +130,7 @@ func (a *Account) updatePool(op *emulator.Op) error {
 	if err := roomInSubnets(op.Tx, cluster, name, op.Out()); err != nil {
 		return err
 	}
-	if err := scale(newAddresses(op.Tx), op.Out(), op.Object.State); err != nil {
+	if err := scale(newAddresses(op.Tx), op.Out(), op.Object.State, op.Old.Inputs.Int("count") != op.In().Int("count")); err != nil {
 		return err
 	}
 	return showPool(op.Tx, cluster, name, op.Out(), op.Object.State)
@@ -245,8 +246,16 @@ func (a *Account) removePool(ctx context.Context, pool emulator.Object) error {
 	if err := a.kube.CreateCluster(ctx, place.local); err != nil {
 		return err
 	}
+	last, err := a.kube.DeleteNodeGroup(ctx, place.local, pool.State.String("scaleSet"))
+	if err != nil {
+		return err
+	}
+	names := last.Names()
 	for _, m := range append(machines(pool.State), remembered(pool.State, stateTerminated)...) {
-		if err := a.kube.DeleteNode(ctx, place.local, m.Name); err != nil {
+		names = append(names, m.Name)
+	}
+	for _, name := range names {
+		if err := a.kube.DeleteNode(ctx, place.local, name); err != nil {
 			return err
 		}
 	}
@@ -285,5 +294,5 @@ func lastSystemPool(tx *emulator.Tx, cluster emulator.Object, name string) bool 
 }
 
 func (a *Account) runPool(ctx context.Context, pool emulator.Object) error {
-	return a.runNodes(ctx, placeIn(pool.State), pool.Outputs, pool.State)
+	return a.runNodes(ctx, parentOf(pool.ID), pool.Outputs, pool.State)
 }

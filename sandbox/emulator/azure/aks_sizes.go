@@ -79,6 +79,17 @@ var migSlices = map[string]int{"MIG1g": 7, "MIG2g": 3, "MIG3g": 2, "MIG4g": 1, "
 // migGPUs are the models that can be divided.
 var migGPUs = []string{"a100", "h100", "h100-nvl", "h200"}
 
+// partitionOf is a MIG profile in NVIDIA's notation: MIG1g is 1g.10gb on an A100
+// of 80 GB.
+func partitionOf(kind accelerators.Machine, mig string) string {
+	for _, profile := range accelerators.MIGProfiles(kind) {
+		if size, _, _ := strings.Cut(profile.Name, "."); "MIG"+size == mig {
+			return profile.Name
+		}
+	}
+	return ""
+}
+
 // gpusOf is the number of devices on a node.
 func gpusOf(kind accelerators.Machine, mig string) int {
 	if slices := migSlices[mig]; slices > 0 {

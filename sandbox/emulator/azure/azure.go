@@ -94,6 +94,7 @@ func (a *Account) types() []emulator.Type {
 		a.identity(), a.federatedCredential(), a.roleAssignment(),
 		a.workspace(), a.diagnosticSetting(),
 		a.cluster(), a.agentPool(), a.maintenanceConfiguration(),
+		a.registry(), a.storageAccount(), a.blobServices(), a.managementPolicy(), a.blobContainer(),
 	}
 	for i := range types {
 		types[i].DeleteFirst = true

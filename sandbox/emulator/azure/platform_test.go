@@ -291,6 +291,10 @@ func TestPools_DividedGPUsAreMoreDevices(t *testing.T) {
 	p := newCluster(t)
 	p.Must(poolType, "mig", change(without(p.gpuProps()), Props{"gpuInstanceProfile": "MIG2g", "agentPoolName": "mig"}))
 	assert.Equal(t, 3, p.pool("mig")[0].GPUs)
+	accelerator := p.pool("mig")[0].Accelerator
+	assert.Regexp(t, `^2g\.\d+gb$`, accelerator.Partition)
+	assert.NotEmpty(t, accelerator.Model)
+	assert.False(t, accelerator.Driverless, "AKS installs the driver")
 }
 
 func TestPools_UpdatesReachTheNodes(t *testing.T) {

@@ -25,6 +25,7 @@ var builtInRoles = map[string]string{
 	"acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
 	roleNetworkContributor:                 "Network Contributor",
 	"b12aa53e-6015-4669-85d0-8515ebb3ae7f": "Private DNS Zone Contributor",
+	"befefa01-2a29-4197-83a8-272ff33ce314": "DNS Zone Contributor",
 	roleManagedIdentityOperator:            "Managed Identity Operator",
 	"e40ec5ca-96e0-45a2-b4ff-59039f2c2b59": "Managed Identity Contributor",
 	"7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
@@ -147,8 +148,8 @@ var emulatedKinds = []string{
 }
 
 // scopeExists refuses a scope that is not there. Of other kinds of resources
-// than its own, storage accounts for example, the account knows nothing and
-// takes their ids as they are.
+// than those, and of storage accounts and registries, which a platform may share
+// with others, the account takes the ids as they are.
 func (a *Account) scopeExists(tx *emulator.Tx, scope string) error {
 	if strings.EqualFold(scope, a.subscription()) || !inside(scope, a.subscription()) {
 		return nil

@@ -17,6 +17,12 @@ const (
 	tokenAgentPool      = moduleAKS + ":AgentPool"
 	tokenMaintenance    = moduleAKS + ":MaintenanceConfiguration"
 
+	tokenRegistry         = "azure-native:containerregistry:Registry"
+	tokenStorageAccount   = "azure-native:storage:StorageAccount"
+	tokenBlobServices     = "azure-native:storage:BlobServiceProperties"
+	tokenManagementPolicy = "azure-native:storage:ManagementPolicy"
+	tokenBlobContainer    = "azure-native:storage:BlobContainer"
+
 	moduleAKS = "azure-native:containerservice/v20241001"
 )
 
@@ -36,4 +42,10 @@ const (
 	kindAgentPool      = kindCluster + "/agentPools"
 	kindMaintenance    = kindCluster + "/maintenanceConfigurations"
 	kindScaleSet       = "Microsoft.Compute/virtualMachineScaleSets"
+
+	kindRegistry         = "Microsoft.ContainerRegistry/registries"
+	kindStorageAccount   = "Microsoft.Storage/storageAccounts"
+	kindBlobServices     = kindStorageAccount + "/blobServices"
+	kindBlobContainer    = kindBlobServices + "/containers"
+	kindManagementPolicy = kindStorageAccount + "/managementPolicies"
 )

@@ -32,6 +32,11 @@ const (
 	clusterType     = aks + "ManagedCluster"
 	poolType        = aks + "AgentPool"
 	maintenanceType = aks + "MaintenanceConfiguration"
+	registryType    = "azure-native:containerregistry:Registry"
+	storageType     = "azure-native:storage:StorageAccount"
+	blobsType       = "azure-native:storage:BlobServiceProperties"
+	policyType      = "azure-native:storage:ManagementPolicy"
+	containerType   = "azure-native:storage:BlobContainer"
 )
 
 const (
@@ -42,6 +47,7 @@ const (
 	networkContributor      = "4d97b98b-1d4f-4787-a291-c67834d212e7"
 	managedIdentityOperator = "f1a07417-d97a-45cb-824c-7a7467783830"
 	blobReader              = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+	acrPull                 = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 	clusterAdmin            = "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b"
 )
 
@@ -203,7 +209,52 @@ func newPlatform(t *testing.T) *platform {
 	p.Add(roleType, "admin", Props{
 		"roleDefinitionId": roleID(clusterAdmin), "scope": p.id("group"), "principalId": caller, "principalType": "User",
 	})
+	p.Add(registryType, "images", registryProps())
+	p.assign("pulls", acrPull, p.id("images"), "kubelet")
+	p.models()
+	p.assign("reads-own", blobReader, p.id("models-container"), "app")
 	return p
+}
+
+func registryProps() Props {
+	return Props{
+		"resourceGroupName": "dev", "registryName": "dev4f2a9c", "sku": Props{"name": "Premium"}, "adminUserEnabled": false,
+		"policies": Props{"retentionPolicy": Props{"status": "enabled", "days": 14.0}},
+	}
+}
+
+// models is a storage account with one container that keeps old versions.
+func (p *platform) models() {
+	p.T.Helper()
+	p.Add(storageType, "models", p.storageProps())
+	p.Add(blobsType, "models-versions", Props{
+		"resourceGroupName": "dev", "accountName": "devmodels", "blobServicesName": "default", "isVersioningEnabled": true,
+		"deleteRetentionPolicy": Props{"enabled": true, "days": 30.0},
+	})
+	p.Add(policyType, "models-expiry", expiryProps(Props{"version": Props{"delete": Props{"daysAfterCreationGreaterThan": 30.0}}}))
+	p.Add(containerType, "models-container", containerProps("models"))
+}
+
+func (p *platform) storageProps() Props {
+	return Props{
+		"resourceGroupName": "dev", "accountName": "devmodels", "kind": "StorageV2", "sku": Props{"name": "Standard_ZRS"},
+		"allowBlobPublicAccess": false, "allowSharedKeyAccess": false, "minimumTlsVersion": "TLS1_2", "enableHttpsTrafficOnly": true,
+		"networkRuleSet": Props{
+			"defaultAction": "Deny", "bypass": "AzureServices", "ipRules": []any{Props{"action": "Allow", "iPAddressOrRange": "203.0.113.0/24"}},
+			"virtualNetworkRules": []any{Props{"action": "Allow", "virtualNetworkResourceId": p.id("nodes-1")}},
+		},
+	}
+}
+
+func expiryProps(actions Props) Props {
+	return Props{"resourceGroupName": "dev", "accountName": "devmodels", "managementPolicyName": "default", "policy": Props{"rules": []any{Props{
+		"name": "old", "type": "Lifecycle", "enabled": true,
+		"definition": Props{"actions": actions, "filters": Props{"blobTypes": []any{"blockBlob"}}},
+	}}}}
+}
+
+func containerProps(name string) Props {
+	return Props{"resourceGroupName": "dev", "accountName": "devmodels", "containerName": name, "publicAccess": "None"}
 }
 
 func maintenanceProps(name string) Props {

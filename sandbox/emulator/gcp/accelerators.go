@@ -96,6 +96,31 @@ func partition(config emulator.Properties) string {
 	return config.String("guestAccelerators[0].gpuPartitionSize")
 }
 
+// sharing is where a pool says how containers share an accelerator.
+const sharing = "guestAccelerators[0].gpuSharingConfig"
+
+// sharingStrategies are the ways to share, as the labels of nodes tell them.
+var sharingStrategies = map[string]string{"TIME_SHARING": "time-sharing", "MPS": "mps"}
+
+// maxSharedClients is the greatest number of containers on an accelerator.
+// https://cloud.google.com/kubernetes-engine/docs/how-to/timesharing-gpus
+const maxSharedClients = 48
+
+// shareable refuses a way to share that GKE does not have.
+func shareable(config emulator.Properties) error {
+	if !config.Has(sharing) || !config.Known(sharing) {
+		return nil
+	}
+	strategy, clients := config.String(sharing+".gpuSharingStrategy"), config.Int(sharing+".maxSharedClientsPerGpu")
+	switch {
+	case config.Known(sharing+".gpuSharingStrategy") && sharingStrategies[strategy] == "":
+		return badRequest("GPU sharing strategy %q is not supported. Supported are MPS and TIME_SHARING.", strategy)
+	case config.Known(sharing+".maxSharedClientsPerGpu") && (clients < 2 || clients > maxSharedClients):
+		return badRequest("The maximum number of shared clients per GPU must be between 2 and %d, got %d.", maxSharedClients, clients)
+	}
+	return nil
+}
+
 // slots are the accelerators that a node offers: whole ones, or their slices.
 func slots(config emulator.Properties) int {
 	_, count := guests(config)

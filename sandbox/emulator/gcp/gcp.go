@@ -102,6 +102,7 @@ func (a *Account) types() []emulator.Type {
 		a.serviceAccount(),
 		a.projectMember(), a.serviceAccountMember(), a.cryptoKeyMember(), a.bucketMember(),
 		a.cluster(), a.nodePool(),
+		a.serviceIdentity(), a.repository(), a.repositoryMember(), a.bucket(), a.zoneMember(),
 	}
 	for i := range types {
 		types[i] = a.behindAPI(types[i])

@@ -263,5 +263,8 @@ func (a *Account) runCluster(ctx context.Context, o emulator.Object) error {
 			return err
 		}
 	}
-	return a.runNodes(ctx, o)
+	if err := a.runNodes(ctx, o); err != nil {
+		return err
+	}
+	return a.publishPools(ctx, o)
 }

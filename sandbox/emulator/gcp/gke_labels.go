@@ -85,5 +85,9 @@ func gpuLabels(config emulator.Properties) map[string]string {
 	if profile := partition(config); profile != "" {
 		labels["cloud.google.com/gke-gpu-partition-size"] = profile
 	}
+	if strategy := sharingStrategies[config.String(sharing+".gpuSharingStrategy")]; strategy != "" {
+		labels["cloud.google.com/gke-gpu-sharing-strategy"] = strategy
+		labels["cloud.google.com/gke-max-shared-clients-per-gpu"] = strconv.Itoa(config.Int(sharing + ".maxSharedClientsPerGpu"))
+	}
 	return labels
 }

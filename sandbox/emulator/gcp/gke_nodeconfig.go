@@ -56,7 +56,7 @@ var configRules = rules.All(
 	rules.Matching("nodeConfig.tags[]", nameForm, "a network tag: 1 to 63 lower-case letters, digits and '-'"),
 	resourceLabels("nodeConfig.resourceLabels"),
 	func(in emulator.Properties) error {
-		return rules.All(machineRules, capacityRules, nodeLabelRules, nodeTaintRules, acceleratorFits)(configOf(in))
+		return rules.All(machineRules, capacityRules, nodeLabelRules, nodeTaintRules, acceleratorFits, shareable, streamable)(configOf(in))
 	},
 )
 
@@ -79,6 +79,15 @@ func machineRules(config emulator.Properties) error {
 	case disk != "" && !slices.Contains(m.disks(), disk):
 		return badRequest("[%s, %s] features are not compatible for creating instance. Machine type %s takes %s.",
 			disk, kind, kind, strings.Join(m.disks(), ", "))
+	}
+	return nil
+}
+
+// streamable refuses image streaming on images that do not have it.
+// https://cloud.google.com/kubernetes-engine/docs/how-to/image-streaming
+func streamable(config emulator.Properties) error {
+	if image := strings.ToUpper(config.String("imageType")); config.Bool("gcfsConfig.enabled") && image != "" && image != "COS_CONTAINERD" {
+		return badRequest("Image streaming is only supported with the image type COS_CONTAINERD, got %s.", image)
 	}
 	return nil
 }

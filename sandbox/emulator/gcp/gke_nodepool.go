@@ -65,8 +65,9 @@ func (a *Account) nodePool() emulator.Type {
 			cluster := get(tx, tokenCluster, o.State.String("clusterID"))
 			return nodesJoin(tx, cluster, o, len(machines(o)))
 		},
-		Apply:  a.runNodes,
-		Remove: a.removeNodes,
+		Apply:   a.runNodes,
+		Remove:  a.removeNodes,
+		Observe: a.observeNodes,
 	}
 }
 

@@ -36,15 +36,20 @@ func remember(list []machine) []any {
 	return array
 }
 
-// runNodes brings the nodes of a cluster in line with a node pool.
+// runNodes brings the nodes of a cluster in line with a node pool, and the pool
+// with what the autoscaler did to it.
 func (a *Account) runNodes(ctx context.Context, pool emulator.Object) error {
-	for _, m := range machines(pool) {
-		if err := a.kube.PutNode(ctx, controlPlane(pool), node(pool, m)); err != nil {
+	nodes, gone, err := a.settledNodes(ctx, pool)
+	if err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		if err := a.kube.PutNode(ctx, controlPlane(pool), n); err != nil {
 			return err
 		}
 	}
-	for _, m := range remembered(pool, stateTerminated) {
-		if err := a.kube.DeleteNode(ctx, controlPlane(pool), m.Name); err != nil {
+	for _, name := range gone {
+		if err := a.kube.DeleteNode(ctx, controlPlane(pool), name); err != nil {
 			return err
 		}
 	}
@@ -56,12 +61,24 @@ func (a *Account) removeNodes(ctx context.Context, pool emulator.Object) error {
 	if err := a.kube.CreateCluster(ctx, controlPlane(pool)); err != nil {
 		return err
 	}
+	last, err := a.kube.DeleteNodeGroup(ctx, controlPlane(pool), pool.State.String("pool"))
+	if err != nil {
+		return err
+	}
+	names := last.Names()
 	for _, m := range append(machines(pool), remembered(pool, stateTerminated)...) {
-		if err := a.kube.DeleteNode(ctx, controlPlane(pool), m.Name); err != nil {
+		names = append(names, m.Name)
+	}
+	for _, name := range names {
+		if err := a.kube.DeleteNode(ctx, controlPlane(pool), name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func providerID(pool emulator.Object, zone, name string) string {
+	return "gce://" + pool.Outputs.String("project") + "/" + zone + "/" + name
 }
 
 // node is a machine as Kubernetes sees it.
@@ -71,7 +88,7 @@ func node(pool emulator.Object, m machine) localkube.Node {
 	gpus := slots(config)
 	n := localkube.Node{
 		Name:       m.Name,
-		ProviderID: "gce://" + pool.Outputs.String("project") + "/" + m.Zone + "/" + m.Name,
+		ProviderID: providerID(pool, m.Zone, m.Name),
 		Region:     regionOf(m.Zone),
 		Zone:       m.Zone,
 		Address:    m.Address,
@@ -83,6 +100,13 @@ func node(pool emulator.Object, m machine) localkube.Node {
 		GPUs:       gpus,
 
 		DevicePlugin: gpus > 0 && ownDevicePlugin(config),
+	}
+	if gpus > 0 {
+		n.Accelerator = localkube.Accelerator{
+			Model: kind.GPU, MemoryMiB: kind.GPUMemoryMiB, Partition: partition(config),
+			// The plugin and the installer of the driver are one DaemonSet.
+			Driverless: !ownDevicePlugin(config),
+		}
 	}
 	for _, taint := range config.Objects("effectiveTaints") {
 		n.Taints = append(n.Taints, localkube.Taint{

@@ -70,12 +70,17 @@ func (a *Account) cryptoKeyMember() emulator.Type {
 		}}, a.ownerKnows("cryptoKeyId"))
 }
 
-// bucketMember is the table of grants on buckets. The account has no buckets of
-// its own, and takes every name that a bucket can have for one that exists.
+// bucketMember is the table of grants on buckets. The account takes every name that
+// a bucket can have for one that exists, its own or another's.
 func (a *Account) bucketMember() emulator.Type {
 	t := member(tokenBucketMember, "storage/iam_storage_bucket.go", "bucket", bucketRoles, nil,
-		func(op *emulator.Op) error { return a.memberExists(op, a.settings().project) })
-	t.Validate = rules.All(t.Validate, rules.Matching("bucket", bucketForm, "the name of a bucket: 3 to 63 lower-case letters, digits, '-', '_' and '.'"))
+		func(op *emulator.Op) error {
+			if err := closed(op); err != nil {
+				return err
+			}
+			return a.memberExists(op, a.settings().project)
+		})
+	t.Validate = rules.All(t.Validate, rules.Matching("bucket", bucketForm, bucketWords))
 	return t
 }
 
@@ -198,6 +203,9 @@ func (a *Account) accountExists(tx *emulator.Tx, email, project string) error {
 	case email == number+"-compute@developer.gserviceaccount.com":
 		return ifEnabled(tx, project, "compute.googleapis.com", email)
 	case isAgent && known && name == "service-"+number:
+		if !made(tx, project, api) {
+			return badRequest("Service account %s does not exist.", email)
+		}
 		return ifEnabled(tx, project, api, email)
 	case isAgent && (known || agent == project):
 		if _, exists := accountByEmail(tx, email); !exists {

@@ -23,6 +23,14 @@ var (
 		"stackdriver.resourceMetadata.writer", "telemetry.metricsWriter", "telemetry.tracesWriter", "viewer",
 	}, accountRoles, objectRoles)
 
+	// of a repository of Artifact Registry.
+	repositoryRoles = []string{
+		"artifactregistry.admin", "artifactregistry.reader", "artifactregistry.repoAdmin", "artifactregistry.writer",
+	}
+
+	// of a DNS zone.
+	zoneRoles = []string{"dns.admin", "dns.reader"}
+
 	accountRoles = []string{
 		"iam.serviceAccountAdmin", "iam.serviceAccountKeyAdmin", "iam.serviceAccountOpenIdTokenCreator",
 		"iam.serviceAccountTokenCreator", "iam.serviceAccountUser", "iam.workloadIdentityUser",

@@ -12,9 +12,10 @@ import (
 // invokes are the functions that the account answers.
 func (a *Account) invokes() map[string]emulator.Invoke {
 	return map[string]emulator.Invoke{
-		"gcp:compute/getMachineTypes:getMachineTypes": a.getMachineTypes,
-		"gcp:compute/getZones:getZones":               a.getZones,
-		"gcp:organizations/getProject:getProject":     a.getProject,
+		"gcp:compute/getMachineTypes:getMachineTypes":                   a.getMachineTypes,
+		"gcp:compute/getZones:getZones":                                 a.getZones,
+		"gcp:organizations/getProject:getProject":                       a.getProject,
+		"gcp:storage/getProjectServiceAccount:getProjectServiceAccount": a.getProjectServiceAccount,
 	}
 }
 

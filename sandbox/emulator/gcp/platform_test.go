@@ -19,7 +19,11 @@ func TestPlatform_ComesUpAndLeavesNothing(t *testing.T) {
 	for _, r := range p.All {
 		assert.NotEmpty(t, r.ID, r.URN)
 		if link, ok := r.Outputs["selfLink"].(string); ok {
-			assert.Regexp(t, `^https://(www|container)\.googleapis\.com/(compute/)?v1/projects/`+project+`/.+/`+r.Outputs["name"].(string)+`$`, link)
+			form := `(compute/)?v1/projects/` + project + `/.+/`
+			if r.Token == bucketType {
+				form = `storage/v1/b/`
+			}
+			assert.Regexp(t, `^https://(www|container)\.googleapis\.com/`+form+r.Outputs["name"].(string)+`$`, link)
 		}
 	}
 	p.TakeDown()
@@ -391,6 +395,15 @@ func TestNodePool_OffersTheSlicesOfItsAccelerators(t *testing.T) {
 	}}))
 	assert.Equal(t, 4, p.pool("cut")[0].GPUs, "two of each of two")
 	assert.Equal(t, "3g.20gb", p.pool("cut")[0].Labels["cloud.google.com/gke-gpu-partition-size"])
+	assert.Equal(t, localkube.Accelerator{Model: "a100", MemoryMiB: 40960, Partition: "3g.20gb"}, p.pool("cut")[0].Accelerator)
+
+	p.Must(poolType, "shared", change(p.gpuProps("shared"), Props{"nodeConfig": Props{"guestAccelerators": []any{
+		Props{"type": "nvidia-l4", "count": 1, "gpuSharingConfig": Props{"gpuSharingStrategy": "TIME_SHARING", "maxSharedClientsPerGpu": 4}},
+	}}}))
+	shared := p.pool("shared")[0]
+	assert.Equal(t, "time-sharing", shared.Labels["cloud.google.com/gke-gpu-sharing-strategy"])
+	assert.Equal(t, "4", shared.Labels["cloud.google.com/gke-max-shared-clients-per-gpu"])
+	assert.Equal(t, 1, shared.GPUs, "which the plugin multiplies")
 }
 
 // GKE runs a device plugin of its own on GPU nodes.
@@ -413,6 +426,7 @@ func TestNodePool_AdvertisesItsGPUsUnlessItIsToldNotTo(t *testing.T) {
 	} {
 		p.Must(poolType, name, change(p.gpuProps(name), Props{"nodeConfig": test.config}))
 		assert.Equal(t, test.want, p.pool(name)[0].DevicePlugin, name)
+		assert.Equal(t, !test.want && name != "plain", p.pool(name)[0].Accelerator.Driverless, "%s: plugin and installer are one", name)
 	}
 	assert.Equal(t, "true", p.pool("operator")[0].Labels["gke-no-default-nvidia-gpu-device-plugin"])
 }

@@ -162,6 +162,13 @@ func TestRefusals_NodePools(t *testing.T) {
 		`GPU partition size "1g.5gb" is not supported for accelerator type "nvidia-l4".`: gpu(Props{"nodeConfig": Props{"guestAccelerators": []any{
 			Props{"type": "nvidia-l4", "count": 1, "gpuPartitionSize": "1g.5gb"},
 		}}}),
+		`GPU sharing strategy "TURNS" is not supported.`: gpu(Props{"nodeConfig": Props{"guestAccelerators": []any{
+			Props{"type": "nvidia-l4", "count": 1, "gpuSharingConfig": Props{"gpuSharingStrategy": "TURNS", "maxSharedClientsPerGpu": 4}},
+		}}}),
+		"shared clients per GPU must be between 2 and 48, got 64.": gpu(Props{"nodeConfig": Props{"guestAccelerators": []any{
+			Props{"type": "nvidia-l4", "count": 1, "gpuSharingConfig": Props{"gpuSharingStrategy": "MPS", "maxSharedClientsPerGpu": 64}},
+		}}}),
+		"Image streaming is only supported with the image type COS_CONTAINERD":                                               gpu(Props{"nodeConfig": Props{"imageType": "UBUNTU_CONTAINERD", "gcfsConfig": Props{"enabled": true}}}),
 		`Accelerator type "nvidia-l4" does not exist in zone us-central1-f.`:                                                 gpu(Props{"nodeLocations": []any{"us-central1-a", "us-central1-f"}}),
 		"Machine type a3-highgpu-1g cannot be created on demand":                                                             gpu(Props{"nodeConfig": Props{"machineType": "a3-highgpu-1g", "spot": false, "guestAccelerators": []any{}}}),
 		"expected one of GPU_DRIVER_VERSION_UNSPECIFIED, INSTALLATION_DISABLED":                                              gpu(Props{"nodeConfig": Props{"guestAccelerators": []any{Props{"type": "nvidia-l4", "count": 1, "gpuDriverInstallationConfig": Props{"gpuDriverVersion": "580"}}}}}),

@@ -67,8 +67,11 @@ var apiOf = map[string]string{
 	tokenKeyRing: "cloudkms.googleapis.com", tokenCryptoKey: "cloudkms.googleapis.com", tokenCryptoKeyMember: "cloudkms.googleapis.com",
 	tokenServiceAccount: "iam.googleapis.com", tokenServiceAccountMember: "iam.googleapis.com",
 	tokenProjectMember: "cloudresourcemanager.googleapis.com",
-	tokenBucketMember:  "storage.googleapis.com",
-	tokenCluster:       "container.googleapis.com", tokenNodePool: "container.googleapis.com",
+	tokenBucketMember:  "storage.googleapis.com", tokenBucket: "storage.googleapis.com",
+	tokenCluster: "container.googleapis.com", tokenNodePool: "container.googleapis.com",
+	tokenServiceIdentity: "serviceusage.googleapis.com",
+	tokenRepository:      "artifactregistry.googleapis.com", tokenRepositoryMember: "artifactregistry.googleapis.com",
+	tokenZoneMember: "dns.googleapis.com",
 }
 
 // serviceForm is the name of an API.

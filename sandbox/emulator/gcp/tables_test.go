@@ -31,7 +31,7 @@ func TestTables_CoverTheSchema(t *testing.T) {
 func TestTables_NamePropertiesThatExist(t *testing.T) {
 	schema, types := emulatortest.ParseSchema(t, schemaJSON), (&Account{}).types()
 	emulatortest.PropertiesExist(t, schema, types,
-		`^hashicorp/terraform-provider-google google/services/[a-z]+/[a-z_]+\.go$`)
+		`^hashicorp/terraform-provider-google(-beta google-beta| google)/services/[a-z]+/[a-z_]+\.go$`)
 	for _, typ := range types {
 		r := schema.Resources[typ.Token]
 		_, project := r.Inputs["project"]

@@ -33,6 +33,11 @@ const (
 	bucketMemberType  = "gcp:storage/bucketIAMMember:BucketIAMMember"
 	clusterType       = "gcp:container/cluster:Cluster"
 	poolType          = "gcp:container/nodePool:NodePool"
+	agentType         = "gcp:projects/serviceIdentity:ServiceIdentity"
+	repositoryType    = "gcp:artifactregistry/repository:Repository"
+	imageMemberType   = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
+	bucketType        = "gcp:storage/bucket:Bucket"
+	zoneMemberType    = "gcp:dns/dnsManagedZoneIamMember:DnsManagedZoneIamMember"
 )
 
 const (
@@ -167,7 +172,56 @@ func newPlatform(t *testing.T) *platform {
 		"member": "serviceAccount:" + project + ".svc.id.goog[ml/app]",
 	})
 	p.Add(bucketMemberType, "app-models", Props{"bucket": "ml-models", "role": "roles/storage.objectViewer", "member": app.Outputs["member"]})
+	p.images()
+	p.models()
+	p.Add(zoneMemberType, "app-zone", Props{"managedZone": "ml-example-com", "role": "roles/dns.admin", "member": app.Outputs["member"]})
 	return p
+}
+
+// use lets a service agent use the key.
+func (p *platform) use(name, agent string) {
+	p.T.Helper()
+	p.Add(keyMemberType, "key-"+name, Props{
+		"cryptoKeyId": p.By["key"].ID, "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "member": "serviceAccount:" + agent,
+	})
+}
+
+// images is a repository that nodes read.
+func (p *platform) images() {
+	p.T.Helper()
+	agent := p.Add(agentType, "images-agent", Props{"service": "artifactregistry.googleapis.com"})
+	p.use("images", agent.Outputs["email"].(string))
+	p.Add(repositoryType, "images", p.repositoryProps())
+	p.Add(imageMemberType, "images-nodes", Props{
+		"location": "us-central1", "repository": "dev", "role": "roles/artifactregistry.reader", "member": p.By["nodes"].Outputs["member"],
+	})
+}
+
+func (p *platform) repositoryProps() Props {
+	return Props{
+		"repositoryId": "dev", "location": "us-central1", "format": "DOCKER", "kmsKeyName": p.By["key"].ID,
+		"cleanupPolicies": []any{
+			Props{"id": "untagged", "action": "DELETE", "condition": Props{"tagState": "UNTAGGED", "olderThan": "86400s"}},
+			Props{"id": "newest", "action": "KEEP", "mostRecentVersions": Props{"keepCount": 10}},
+		},
+	}
+}
+
+// models is a private bucket.
+func (p *platform) models() {
+	p.T.Helper()
+	found, err := p.Invoke("gcp:storage/getProjectServiceAccount:getProjectServiceAccount", Props{})
+	require.NoError(p.T, err)
+	p.use("models", found["emailAddress"].(string))
+	p.Add(bucketType, "models", p.bucketProps())
+}
+
+func (p *platform) bucketProps() Props {
+	return Props{
+		"location": "US-CENTRAL1", "uniformBucketLevelAccess": true, "publicAccessPrevention": "enforced",
+		"encryption": Props{"defaultKmsKeyName": p.By["key"].ID}, "versioning": Props{"enabled": true}, "forceDestroy": true,
+		"lifecycleRules": []any{Props{"action": Props{"type": "Delete"}, "condition": Props{"daysSinceNoncurrentTime": 30, "withState": "ARCHIVED"}}},
+	}
 }
 
 // cpuProps are nodes without GPUs, so many in each of the cluster's two zones.

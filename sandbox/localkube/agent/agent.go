@@ -1,8 +1,8 @@
 // Package agent plays the parts of a cloud that live inside a cluster and that
 // need more than a simulated kubelet: the NVIDIA device plugin's effect on a
-// node, the CSI drivers' volumes, metrics-server's figures, and pods whose node
-// is back. It runs as a
-// background process beside one control plane and acts only through its API.
+// node, the CSI drivers' volumes, metrics-server's figures, the autoscaler's
+// nodes, and pods whose node is back. It runs as a background process beside one
+// control plane and acts only through its API.
 package agent
 
 import (
@@ -27,6 +27,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/record"
+
+	"gantry.dev/gantry/sandbox/localkube/autoscaler"
 )
 
 // Flags of the command.
@@ -126,6 +128,8 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("agent: %w", err)
 	}
 	figures := newFigures(factory, events)
+	scaler := autoscaler.New(client, factory,
+		broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: autoscaler.Component}), Annotations)
 	roles, err := newRoles(config, o.Listen, client, factory)
 	if err != nil {
 		return fmt.Errorf("agent: %w", err)
@@ -142,6 +146,7 @@ func Run(ctx context.Context, o Options) error {
 	group.Go(func() error { devices.run(ctx); return nil })
 	group.Go(func() error { readiness.run(ctx); return nil })
 	group.Go(func() error { addons.run(ctx); return nil })
+	group.Go(func() error { scaler.Run(ctx); return nil })
 	return group.Wait()
 }
 

@@ -1,4 +1,4 @@
-package localkube
+package fleet
 
 import (
 	corev1 "k8s.io/api/core/v1"
@@ -26,11 +26,13 @@ var reservedCPU = []struct {
 	{1, 600}, {2, 100}, {4, 50}, {1 << 20, 25},
 }
 
-func (n Node) capacity() corev1.ResourceList {
+// Capacity is what the machine has.
+func (n Node) Capacity() corev1.ResourceList {
 	return resources(n.VCPU*1000, n.MemoryMiB, n.DiskGiB*1024, n.MaxPods)
 }
 
-func (n Node) allocatable() corev1.ResourceList {
+// Allocatable is what of it pods can have. GPUs are not in it.
+func (n Node) Allocatable() corev1.ResourceList {
 	disk := n.DiskGiB * 1024
 	return resources(
 		n.VCPU*1000-reservedMilliCPU(n.VCPU),
