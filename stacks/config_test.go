@@ -119,6 +119,18 @@ func TestLoad_DoesWithoutTheEnvironment(t *testing.T) {
 	assert.ErrorContains(t, err, pulumi.EnvConfig)
 }
 
+// The CLI tells the program where the project lies; in the Automation API only
+// the environment does.
+func TestProjectRoot_IsThatOfTheProject(t *testing.T) {
+	t.Setenv(pulumi.EnvPulumiRootDirectory, "/srv/from-the-environment")
+	for told, want := range map[string]string{"": "/srv/from-the-environment", "/srv/gantry": "/srv/gantry"} {
+		require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
+			assert.Equal(t, want, projectRoot(ctx))
+			return nil
+		}, pulumi.WithMocks("gantry", "dev", nothing{}), func(info *pulumi.RunInfo) { info.RootDirectory = told }))
+	}
+}
+
 func TestLoad_ReportsAllProblemsOfStackAndFilesTogether(t *testing.T) {
 	config := soundConfig()
 	delete(config, "aws:region")

@@ -103,6 +103,7 @@ func TestLayersBelow_HandsOverTheWholeHandle(t *testing.T) {
 	assert.Equal(t, spec.AWS, platform.Cloud)
 	assert.Equal(t, "gantry-prod", platform.Name, "the name of the platform is the cluster's")
 	assert.Equal(t, "eu-central-1", platform.Region)
+	assert.Equal(t, "1.35", platform.KubernetesVersion())
 	assert.Equal(t, []spec.Layer{spec.LayerModels}, platform.Layers)
 	assert.Equal(t, 5, platform.Models["image-classifier"].Scale.Max)
 	require.Len(t, plans, 2)
