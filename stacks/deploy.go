@@ -129,6 +129,8 @@ func deployModels(ctx *pulumi.Context, config spec.Platform, handle *cluster.Han
 
 			PriorityClass: platform.InferencePriority,
 			Monitored:     spec.On(config.Addons.Monitoring.Enabled),
+
+			RunbookBaseURL: config.Addons.Monitoring.Alerts.RunbookBaseURL,
 		}, pulumi.Providers(provider))
 		if err != nil {
 			return nil, err

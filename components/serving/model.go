@@ -47,6 +47,8 @@ type ModelArgs struct {
 	PriorityClass string
 	// Monitored tells whether Gantry's Prometheus runs in the cluster.
 	Monitored bool
+	// RunbookBaseURL is where docs/runbooks is published; empty: nowhere.
+	RunbookBaseURL string
 	// Protect guards the volume of model files against deletion.
 	Protect bool
 	// DependsOn must exist before any object of the model and outlive all of
@@ -115,6 +117,9 @@ func NewModel(ctx *pulumi.Context, name string, args *ModelArgs, opts ...pulumi.
 			return nil, fmt.Errorf("model %s: %w", name, err)
 		}
 		serving = append(serving, deployment)
+	}
+	if err := s.registerObservability(ctx, args, child); err != nil {
+		return nil, fmt.Errorf("model %s: %w", name, err)
 	}
 	if args.Model.Route != "" {
 		if err := s.registerRoute(ctx, args, child, serving); err != nil {

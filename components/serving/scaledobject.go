@@ -15,7 +15,7 @@ const (
 	kedaAPI = "keda.sh/v1alpha1"
 	// prometheusAddress is the service of the Prometheus that Gantry installs:
 	// release monitoring in the namespace of the same name.
-	prometheusAddress = "http://monitoring-prometheus." + monitoringNamespace + ".svc.cluster.local:9090"
+	prometheusAddress = "http://monitoring-prometheus." + monitoringNamespace + ".svc:9090"
 	// monitoringNamespace is where Gantry's Prometheus runs.
 	monitoringNamespace = "monitoring"
 	// pollSeconds is how often KEDA looks at what the autoscaler does not measure

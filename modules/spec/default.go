@@ -182,6 +182,9 @@ func defaultModel(m Model, name string, p Platform) Model {
 	m.Scale = defaultScale(m.Scale, name)
 	m.Traffic = defaultTraffic(m.Traffic)
 	m.Rollout = defaultRollout(m.Rollout, m.Scale)
+	if m.SLO.P95 != "" {
+		setDefault(&m.SLO.Availability, defaultAvailability)
+	}
 	setDefault(&m.Storage.MountPath, "/models")
 	setDefault(&m.Health.Path, "/health")
 	setDefault(&m.Health.StartupSeconds, 300)

@@ -45,7 +45,7 @@ type ModelSecrets struct {
 // ModelSLO is what the users of a model are promised, over thirty days.
 type ModelSLO struct {
 	// Availability is the share of requests that succeed, in percent with up to
-	// three decimals, for example 99.9. Default: no promise.
+	// three decimals, for example 99.9. Default: no promise; 99 beside p95.
 	Availability Decimal `json:"availability" jsonschema:"example=99.9"`
 	// P95 is the latency that 95 of 100 requests stay below, for example 250ms.
 	// Default: no promise.

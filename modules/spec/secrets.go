@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -71,6 +72,15 @@ func secretNames(p Platform) map[string]string {
 	for release, chart := range p.Addons.Charts {
 		for at, name := range chart.Secrets {
 			names[join(join("gantry:addons.charts", release)+".secrets", at)] = name
+		}
+	}
+	for name, model := range p.Models {
+		at := join("gantry:models", name)
+		for variable, secret := range model.Secrets.Env {
+			names[join(at+".secrets.env", variable)] = secret
+		}
+		for i, secret := range model.Traffic.APIKeys {
+			names[fmt.Sprintf("%s.traffic.apiKeys[%d]", at, i)] = secret
 		}
 	}
 	return names

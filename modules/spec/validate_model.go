@@ -42,6 +42,7 @@ func checkModel(r *report, p Platform, name string) {
 	checkResources(r, at+".resources", m.Resources)
 	checkScale(r, p, at+".scale", m)
 	checkModelConfig(r, p, at, m)
+	checkSLO(r, p, at+".slo", m.SLO)
 	checkTraffic(r, p, at, m)
 	checkRollout(r, at+".rollout", m)
 	checkBytes(r, at+".storage.models", m.Storage.Models, mebi)

@@ -20,6 +20,7 @@ func checkPlacement(r *report, p Platform, plans []PoolPlan, models []string) {
 		}
 		before := len(r.problems)
 		checkReplicas(r, join("gantry:models", name), p, m, pools)
+		checkSharedGPU(r, join("gantry:models", name), m, pools)
 		if len(r.problems) == before && m.GPU.Type != "" {
 			sharers[poolNames(pools)] = append(sharers[poolNames(pools)], name)
 		}

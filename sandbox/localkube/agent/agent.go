@@ -29,6 +29,7 @@ import (
 	"k8s.io/client-go/tools/record"
 
 	"gantry.dev/gantry/sandbox/localkube/autoscaler"
+	"gantry.dev/gantry/sandbox/localkube/eventscaling"
 )
 
 // Flags of the command.
@@ -130,6 +131,11 @@ func Run(ctx context.Context, o Options) error {
 	figures := newFigures(factory, events)
 	scaler := autoscaler.New(client, factory,
 		broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: autoscaler.Component}), Annotations)
+	objects, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
+	keda := eventscaling.New(client, objects)
 	roles, err := newRoles(config, o.Listen, client, factory)
 	if err != nil {
 		return fmt.Errorf("agent: %w", err)
@@ -147,6 +153,7 @@ func Run(ctx context.Context, o Options) error {
 	group.Go(func() error { readiness.run(ctx); return nil })
 	group.Go(func() error { addons.run(ctx); return nil })
 	group.Go(func() error { scaler.Run(ctx); return nil })
+	group.Go(func() error { keda.Run(ctx); return nil })
 	return group.Wait()
 }
 
