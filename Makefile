@@ -11,7 +11,7 @@ POLICIES ?= on
 ON := --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD)) $(if $(filter off,$(POLICIES)),--policies=false)
 
 .DEFAULT_GOAL := help
-.PHONY: help ci-preview up preview refresh down status compare history backend evict move build test lint check-values bench docs
+.PHONY: help ci-preview up preview refresh down status compare history backend evict move size build test lint check-values bench docs
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,13 @@ evict: $(BIN)/bootstrap ## Take the nodes of the spot pool POOL away, as the clo
 
 move: $(BIN)/bootstrap ## Hand components of a TYPE over to the stack TO; see docs/layers.md.
 	@$(BIN)/bootstrap move $(ON) --type "$(TYPE)" --to "$(TO)"
+
+# PROMETHEUS stands in for CSV, TOKEN names a file with its token, WRITE=yes writes
+# the change, and SIZING takes further options: make size MODEL=x SIZING=--help.
+size: ## Propose requests and replicas of MODEL from CSV or PROMETHEUS; see docs/right-sizing.md.
+	@go run ./modules/sizing/size --model "$(MODEL)" --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD)) \
+		$(if $(CSV),--csv "$(CSV)") $(if $(PROMETHEUS),--prometheus "$(PROMETHEUS)") \
+		$(if $(TOKEN),--bearer-token-file "$(TOKEN)") $(if $(WRITE),--write) $(SIZING)
 
 build: $(BIN)/bootstrap ## Build everything that the sandbox runs.
 	@$(BIN)/bootstrap build

@@ -27,12 +27,12 @@ type csvColumn struct {
 
 // csvColumns are those that ReadCSV knows beside time and pod.
 var csvColumns = []csvColumn{
-	{"cpu", true, reader(0, 1024, "cores, such as 0.25 or 250m")},
-	{"memory", true, reader(mebi, 1<<50, "bytes, or with a unit, such as 1500Mi")},
-	{"gpu", false, reader(0, 100, "percent, 0 to 100")},
-	{"gpumemory", false, reader(0, 1<<50, "bytes of one accelerator, or with a unit, such as 9Gi")},
-	{"rps", false, reader(0, 1e9, "requests a second that the pod answered, such as 12.5")},
-	{"latency", false, reader(0, 1e6, "seconds, such as 0.120 or 120m")},
+	{"cpu", true, amounts(0, 1024, "cores, such as 0.25 or 250m")},
+	{"memory", true, amounts(mebi, 1<<50, "bytes, or with a unit, such as 1500Mi")},
+	{"gpu", false, numbers(0, 100, "percent, 0 to 100")},
+	{"gpumemory", false, amounts(0, 1<<50, "bytes of one accelerator, or with a unit, such as 9Gi")},
+	{"rps", false, numbers(0, 1e9, "requests a second that the pod answered, such as 12.5")},
+	{"latency", false, numbers(0, 1e6, "seconds, such as 0.120")},
 }
 
 const (
@@ -89,7 +89,7 @@ func ReadCSV(from io.Reader) (Usage, error) {
 	}
 	t := &csvTable{pods: map[string]*csvPod{}, seen: map[csvCell]int{}}
 	t.readHeader(header)
-	for len(t.problems) == 0 || t.at != nil {
+	for t.at != nil {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -109,7 +109,8 @@ func ReadCSV(from io.Reader) (Usage, error) {
 // csvTable is a file while it is read.
 type csvTable struct {
 	problems CSVProblems
-	// at is where each column stands; nil where the header is unsound.
+	// at is where each column stands; nil where the header is unsound, and then no
+	// row is read.
 	at   map[string]int
 	pods map[string]*csvPod
 	// seen is the line of each pod and time.
@@ -230,15 +231,25 @@ func readTime(cell string) (time.Time, error) {
 // withUnit is an amount in the notation of Kubernetes.
 var withUnit = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,9})?[A-Za-z]{1,2}$`)
 
-// reader reads cells of values between two bounds.
-func reader(least, greatest float64, form string) func(string) (float64, error) {
+// amounts reads cells of values between two bounds, with or without a unit.
+func amounts(least, greatest float64, form string) func(string) (float64, error) {
+	plainly := numbers(least, greatest, form)
+	return func(cell string) (float64, error) {
+		if !withUnit.MatchString(cell) {
+			return plainly(cell)
+		}
+		amount, err := resource.ParseQuantity(cell)
+		if err != nil {
+			return 0, fmt.Errorf("%q is not such a value; write %s", cell, form)
+		}
+		return plainly(strconv.FormatFloat(amount.AsApproximateFloat64(), 'f', -1, 64))
+	}
+}
+
+// numbers reads cells of values between two bounds.
+func numbers(least, greatest float64, form string) func(string) (float64, error) {
 	return func(cell string) (float64, error) {
 		value, err := strconv.ParseFloat(cell, 64)
-		if err != nil && withUnit.MatchString(cell) {
-			var amount resource.Quantity
-			amount, err = resource.ParseQuantity(cell)
-			value = amount.AsApproximateFloat64()
-		}
 		// A comparison with NaN is false.
 		if err != nil || !(value >= least && value <= greatest) {
 			return 0, fmt.Errorf("%q is not such a value; write %s", cell, form)

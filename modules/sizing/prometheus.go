@@ -42,6 +42,9 @@ const mostSamples = 11_000
 // week come to a third of it.
 const mostAnswer = 256 << 20
 
+// String is the window for people.
+func (w Window) String() string { return "the last " + shortDuration(w.Length) }
+
 func (w Window) check() error {
 	switch {
 	case w.Length < leastSpan:

@@ -3,8 +3,11 @@ package sizing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"gantry.dev/gantry/modules/accelerators"
 	"gantry.dev/gantry/modules/spec"
@@ -40,12 +43,23 @@ type Figure struct {
 	// Now is the value that the model has, and Proposed the one that it should
 	// have, both as a model file has them.
 	Now, Proposed string
+	// Follows is the key whose value this one has where it is left out; empty where
+	// there is none.
+	Follows string
 	// Why is the sum, in words.
 	Why string
 }
 
-// Changes is whether the proposal differs from what the model has.
-func (f Figure) Changes() bool { return f.Now != f.Proposed }
+// Changes is whether the proposal differs from what the model has, however that
+// is written.
+func (f Figure) Changes() bool {
+	now, err := resource.ParseQuantity(f.Now)
+	proposed, err2 := resource.ParseQuantity(f.Proposed)
+	if err != nil || err2 != nil {
+		return f.Now != f.Proposed
+	}
+	return now.Cmp(proposed) != 0
+}
 
 // Proposal is what a model should request.
 type Proposal struct {
@@ -56,6 +70,16 @@ type Proposal struct {
 	GPU string
 	// Left is what nothing is proposed for, and what is missing for it.
 	Left []string
+}
+
+// Writes are the figures that have to stand in the model file: those that change,
+// and those that would change with the key that they follow.
+func (p Proposal) Writes() []Figure {
+	changed := map[string]bool{}
+	for _, figure := range p.Figures {
+		changed[figure.Key] = figure.Changes()
+	}
+	return slices.DeleteFunc(slices.Clone(p.Figures), func(f Figure) bool { return !changed[f.Key] && !changed[f.Follows] })
 }
 
 // Propose derives a proposal for a model, complete with defaults, from what it was

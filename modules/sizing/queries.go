@@ -108,13 +108,13 @@ func (u Usage) checkMeasured(address, namespace, model string, w Window) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s has no samples of %s for pods of the model %s in the namespace %s, of the last %s: "+
+	return fmt.Errorf("%v has no samples of %s for pods of the model %s in the namespace %s, of %v: "+
 		"check that it is the Prometheus of the stack's cluster, that the model ran then, and that it records gantry:pod_model:info",
-		(Prometheus{URL: address}).shown(), strings.Join(missing, " and "), model, namespace, shortDuration(w.Length))
+		Prometheus{URL: address}, strings.Join(missing, " and "), model, namespace, w)
 }
 
-// shown is the server for people, without a password.
-func (p Prometheus) shown() string {
+// String is the server for people, without a password.
+func (p Prometheus) String() string {
 	u, err := p.address()
 	if err != nil {
 		return "Prometheus"

@@ -55,7 +55,7 @@ func replicaFigures(m spec.Model, u Usage, o Options) ([]Figure, string) {
 		Why: fmt.Sprintf("(%s requests a second, 95 %% of the time less, + %s that come on top while a replica starts: %s a minute for %s) x %s each / (%d at once x %d %% busy) = %s%s",
 			plain(rate), plain(grown), plain(rise), shortDuration(o.Startup), seconds(service), o.Concurrency, o.Utilization, plain(exact), why),
 	}, {
-		Key: keyMax, Now: fmt.Sprint(m.Scale.Max), Proposed: fmt.Sprint(greatest),
+		Key: keyMax, Now: fmt.Sprint(m.Scale.Max), Proposed: fmt.Sprint(greatest), Follows: keyMin,
 		Why: maxReason(m.Scale.Max, greatest, spareFactor*most*service/busy, most),
 	}}, ""
 }

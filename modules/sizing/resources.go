@@ -47,25 +47,26 @@ func memoryFigures(m spec.Model, u Usage) []Figure {
 	median := pod.Memory.median()
 	peakPod, peak := u.greatestMemory()
 
+	limit := roundUp(limitPart*median, memoryStep)
+	whyLimit := fmt.Sprintf("%.0f %% of the median; the most that was seen is %s", 100*limitPart, mebibytes(peak))
+	if float64(limit) < peak {
+		limit = roundUp(peak, memoryStep)
+		whyLimit = fmt.Sprintf("the most that was seen, %s of %s, is more than %.0f %% of the median", mebibytes(peak), peakPod.Name, 100*limitPart)
+	}
+
 	request := roundUp(requestPart*median, memoryStep)
 	why := fmt.Sprintf("%.0f %% of %s, the median of %s, which uses most", 100*requestPart, mebibytes(median), pod.Name)
-	if float64(request)*maxLimitRatio < peak {
-		request = roundUp(peak/maxLimitRatio, memoryStep)
-		why = fmt.Sprintf("%s was seen to use %s, and a limit is at most %g times the request, which is therefore more than %.0f %% of %s, the median of %s",
-			peakPod.Name, mebibytes(peak), maxLimitRatio, 100*requestPart, mebibytes(median), pod.Name)
+	if float64(request)*maxLimitRatio < float64(limit) {
+		request = roundUp(float64(limit)/maxLimitRatio, memoryStep)
+		why = fmt.Sprintf("the limit is at most %g times the request, which is therefore more than %.0f %% of %s, the median of %s",
+			maxLimitRatio, 100*requestPart, mebibytes(median), pod.Name)
 	}
 	figures := []Figure{{
 		Key: keyMemory, Now: m.Resources.Memory, Proposed: memoryText(request),
 		Why: why + fmt.Sprintf("; in steps of %s", memoryText(memoryStep)),
+	}, {
+		Key: keyMemoryLimit, Now: m.Resources.MemoryLimit, Proposed: memoryText(limit), Follows: keyMemory, Why: whyLimit,
 	}}
-
-	limit := roundUp(limitPart*median, memoryStep)
-	why = fmt.Sprintf("%.0f %% of the median; the most that was seen is %s", 100*limitPart, mebibytes(peak))
-	if float64(limit) < peak {
-		limit = roundUp(peak, memoryStep)
-		why = fmt.Sprintf("the most that was seen, %s of %s, is more than %.0f %% of the median", mebibytes(peak), peakPod.Name, 100*limitPart)
-	}
-	figures = append(figures, Figure{Key: keyMemoryLimit, Now: m.Resources.MemoryLimit, Proposed: memoryText(limit), Why: why})
 	return append(figures, memoryTarget(m, pod, request)...)
 }
 

@@ -69,4 +69,3 @@ func shortDuration(d time.Duration) string {
 	}
 	return text
 }
-

@@ -60,6 +60,13 @@ func TestRules_FireWhenTheyShouldAndOnlyThen(t *testing.T) {
 	assert.Contains(t, out, "SUCCESS")
 }
 
+// The queries of modules/sizing give what its sums are made for.
+func TestQueries_OfSizing(t *testing.T) {
+	out, err := run(t, append([]string{"test", "rules"}, files(t, "../sizing/testdata/*.test.yaml")...)...)
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "SUCCESS")
+}
+
 // The tests above would notice a rule that is wrong.
 func TestRules_AWrongOneIsNoticed(t *testing.T) {
 	dir := t.TempDir()
