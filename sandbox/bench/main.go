@@ -10,11 +10,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx)
+	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -22,7 +23,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) (err error) {
+// run measures everything, or the parts that are named: compile, preview, fleet.
+func run(ctx context.Context, only []string) (err error) {
 	repository, err := filepath.Abs("..")
 	if err != nil {
 		return err
@@ -32,11 +34,19 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	if err := compileTimes(ctx, repository, scratch); err != nil {
-		return fmt.Errorf("compile: %w", err)
+	parts := []struct {
+		name    string
+		measure func(ctx context.Context, repository, scratch string) error
+	}{
+		{"compile", compileTimes}, {"preview", previewTimes}, {"fleet", fleetTimes},
 	}
-	if err := previewTimes(ctx, repository, scratch); err != nil {
-		return fmt.Errorf("preview: %w", err)
+	for _, part := range parts {
+		if len(only) > 0 && !slices.Contains(only, part.name) {
+			continue
+		}
+		if err := part.measure(ctx, repository, scratch); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
 	}
 	return nil
 }

@@ -116,6 +116,21 @@ func benchProject(repository, scratch string) (string, error) {
 // writeFleet writes a copy of the dev stack that serves count models on CPU, and
 // no others.
 func writeFleet(project, stack string, count int) error {
+	return editStack(project, stack, func(config map[string]any) {
+		models := map[string]any{"image-classifier": map[string]any{"enabled": false}}
+		for i := range count {
+			models[fleetModel(i)] = map[string]any{
+				"image": "registry.example.com/model:v1",
+				"scale": map[string]any{"min": 1, "max": 2},
+			}
+		}
+		config["gantry:models"] = models
+	})
+}
+
+// editStack writes a stack that is the dev stack with some of its configuration
+// changed.
+func editStack(project, stack string, edit func(config map[string]any)) error {
 	data, err := os.ReadFile(filepath.Join(project, "Pulumi.dev.yaml"))
 	if err != nil {
 		return err
@@ -126,14 +141,7 @@ func writeFleet(project, stack string, count int) error {
 	if err := yaml.Unmarshal(data, &settings); err != nil {
 		return err
 	}
-	models := map[string]any{"image-classifier": map[string]any{"enabled": false}}
-	for i := range count {
-		models[fmt.Sprintf("model-%03d", i)] = map[string]any{
-			"image": "registry.example.com/model:v1",
-			"scale": map[string]any{"min": 1, "max": 2},
-		}
-	}
-	settings.Config["gantry:models"] = models
+	edit(settings.Config)
 	encoded, err := yaml.Marshal(settings)
 	if err != nil {
 		return err
