@@ -3,11 +3,10 @@ package platform
 import (
 	"slices"
 
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"gantry.dev/gantry/components/custom"
 	"gantry.dev/gantry/modules/naming"
 )
 
@@ -83,11 +82,8 @@ func (m *maker) object(o object) (pulumi.Resource, error) {
 	if o.namespace != "" {
 		metadata.Namespace = pulumi.String(o.namespace)
 	}
-	return apiextensions.NewCustomResource(m.ctx, m.child(o.what), &apiextensions.CustomResourceArgs{
-		ApiVersion:  pulumi.String(o.apiVersion),
-		Kind:        pulumi.String(o.kind),
-		Metadata:    metadata,
-		OtherFields: kubernetes.UntypedArgs{"spec": o.spec},
+	return custom.New(m.ctx, m.child(o.what), custom.Object{
+		APIVersion: o.apiVersion, Kind: o.kind, Metadata: metadata, Spec: o.spec,
 	}, m.opts...)
 }
 

@@ -108,7 +108,7 @@ func TestPlatform_NothingOutlivesTheNodes(t *testing.T) {
 		objects++
 		assert.True(t, f.rec.DependsOn(res, nodes), res.Name)
 	}
-	assert.Equal(t, 5, objects)
+	assert.Equal(t, 7, objects)
 	assert.Len(t, f.made.Ready, 1+objects, "models wait for the cluster and for everything made here")
 }
 
