@@ -3,6 +3,8 @@ package serving
 import (
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"gantry.dev/gantry/modules/spec"
 )
 
 const (
@@ -27,27 +29,23 @@ func (s *server) startup() *corev1.ProbeArgs {
 	}
 }
 
-// readiness takes a replica that does not answer out of the Service within ten
-// seconds.
-func (s *server) readiness() *corev1.ProbeArgs {
-	return &corev1.ProbeArgs{
-		HttpGet:          s.healthCheck(),
-		PeriodSeconds:    pulumi.Int(5),
-		FailureThreshold: pulumi.Int(2),
-		TimeoutSeconds:   pulumi.Int(3),
-	}
-}
+// readiness decides whether a replica gets requests.
+func (s *server) readiness() *corev1.ProbeArgs { return s.probe(s.model.Health.Readiness) }
 
-// liveness restarts a replica that has not answered for a minute. It is much
-// slower than readiness: a replica that is only busy must get the time to work
-// off its queue, because a restart loads the model again.
-func (s *server) liveness() *corev1.ProbeArgs {
-	return &corev1.ProbeArgs{
+// liveness restarts a replica that does not answer for long.
+func (s *server) liveness() *corev1.ProbeArgs { return s.probe(s.model.Health.Liveness) }
+
+func (s *server) probe(timing spec.ModelProbe) *corev1.ProbeArgs {
+	probe := &corev1.ProbeArgs{
 		HttpGet:          s.healthCheck(),
-		PeriodSeconds:    pulumi.Int(10),
-		FailureThreshold: pulumi.Int(6),
-		TimeoutSeconds:   pulumi.Int(5),
+		PeriodSeconds:    pulumi.Int(timing.PeriodSeconds),
+		FailureThreshold: pulumi.Int(timing.FailureThreshold),
+		TimeoutSeconds:   pulumi.Int(timing.TimeoutSeconds),
 	}
+	if timing.InitialDelaySeconds > 0 {
+		probe.InitialDelaySeconds = pulumi.Int(timing.InitialDelaySeconds)
+	}
+	return probe
 }
 
 func (s *server) healthCheck() *corev1.HTTPGetActionArgs {

@@ -73,12 +73,15 @@ func (s *server) environment() corev1.EnvVarArray {
 	return append(out, s.secretVariables()...)
 }
 
-// resources request what the model needs. Memory is limited and CPU is not: a
-// throttled server is slow and nothing is gained. Accelerators are whole, and
-// Kubernetes requires that request and limit are equal.
+// resources request what the model needs. Memory is limited and CPU is only where
+// the model says so: a throttled server is slow and nothing is gained. Accelerators
+// are whole, and Kubernetes requires that request and limit are equal.
 func (s *server) resources() *corev1.ResourceRequirementsArgs {
 	requests := map[string]string{"cpu": s.model.Resources.CPU, "memory": s.model.Resources.Memory}
 	limits := map[string]string{"memory": s.model.Resources.MemoryLimit}
+	if s.model.Resources.CPULimit != "" {
+		limits["cpu"] = s.model.Resources.CPULimit
+	}
 	if s.model.GPU.Count > 0 {
 		count := strconv.Itoa(s.model.GPU.Count)
 		requests[s.placement.GPUResource] = count
@@ -127,6 +130,9 @@ func (s *server) annotations() map[string]string {
 	}
 	if len(s.model.Config) > 0 {
 		annotations[annotationConfig] = s.configSum()
+	}
+	if s.bucket != nil {
+		maps.Copy(annotations, s.bucket.PodAnnotations)
 	}
 	return annotations
 }

@@ -35,7 +35,8 @@ func storageClass(model spec.Model, classes cluster.StorageClasses) (*cluster.St
 //
 // Servers mount it read-only, because one that writes could break all others.
 // Files are put there by a pod that mounts the same claim for writing, in the
-// same namespace and as the same user.
+// same namespace and as the same user; where the claim itself is read-only, from
+// outside the cluster.
 func (s *server) claim() *corev1.PersistentVolumeClaimArgs {
 	metadata := s.metadata()
 	if s.class.WaitForConsumer {
@@ -45,7 +46,7 @@ func (s *server) claim() *corev1.PersistentVolumeClaimArgs {
 	return &corev1.PersistentVolumeClaimArgs{
 		Metadata: metadata,
 		Spec: &corev1.PersistentVolumeClaimSpecArgs{
-			AccessModes:      pulumi.ToStringArray([]string{string(cluster.ReadWriteMany)}),
+			AccessModes:      pulumi.ToStringArray([]string{string(s.model.Storage.Access)}),
 			StorageClassName: pulumi.String(s.class.Name),
 			Resources: &corev1.VolumeResourceRequirementsArgs{
 				Requests: pulumi.StringMap{"storage": pulumi.String(s.model.Storage.Models)},
@@ -65,15 +66,33 @@ func (s *server) volumes() corev1.VolumeArray {
 			ConfigMap: &corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(s.configName())},
 		})
 	}
-	if s.class == nil {
-		return volumes
+	if files := s.files(); files != nil {
+		volumes = append(volumes, *files)
 	}
-	return append(volumes, corev1.VolumeArgs{
-		Name: pulumi.String(modelsVolume),
-		PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSourceArgs{
-			ClaimName: pulumi.String(s.model.Name),
-		},
-	})
+	return volumes
+}
+
+// files is the volume with the model's files, nil for a model that brings them in
+// its image.
+func (s *server) files() *corev1.VolumeArgs {
+	volume := &corev1.VolumeArgs{Name: pulumi.String(modelsVolume)}
+	switch {
+	case s.class != nil:
+		volume.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSourceArgs{ClaimName: pulumi.String(s.model.Name)}
+	case s.bucket != nil:
+		// The driver is asked for a mount that only reads.
+		volume.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSourceArgs{
+			ClaimName: pulumi.String(s.volumeName()), ReadOnly: pulumi.Bool(true),
+		}
+	case s.model.Storage.Image != "":
+		// Its tag stays as it is: a node that has the image need not ask again.
+		volume.Image = &corev1.ImageVolumeSourceArgs{
+			Reference: pulumi.String(s.model.Storage.Image), PullPolicy: pulumi.String("IfNotPresent"),
+		}
+	default:
+		return nil
+	}
+	return volume
 }
 
 func (s *server) mounts() corev1.VolumeMountArray {
@@ -86,7 +105,7 @@ func (s *server) mounts() corev1.VolumeMountArray {
 			Name: pulumi.String(configVolume), MountPath: pulumi.String(configPath), ReadOnly: pulumi.Bool(true),
 		})
 	}
-	if s.class == nil {
+	if s.files() == nil {
 		return mounts
 	}
 	return append(mounts, corev1.VolumeMountArgs{

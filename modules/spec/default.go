@@ -186,8 +186,8 @@ func defaultModel(m Model, name string, p Platform) Model {
 		setDefault(&m.SLO.Availability, defaultAvailability)
 	}
 	setDefault(&m.Storage.MountPath, "/models")
-	setDefault(&m.Health.Path, "/health")
-	setDefault(&m.Health.StartupSeconds, 300)
+	setDefault(&m.Storage.Access, ReadWriteMany)
+	m.Health = defaultHealth(m.Health)
 	setDefault(&m.Metrics.Path, "/metrics")
 	setDefault(&m.DrainSeconds, new(30))
 	return m

@@ -28,6 +28,22 @@ func (q ScaleQueue) isSet() bool {
 	return q.SQS != "" || q.PubSub != "" || q.ServiceBus != "" || len(q.Kafka.Brokers) > 0
 }
 
+// defaultHealth takes a replica that does not answer out of the Service within ten
+// seconds and restarts one that has not answered for a minute. Liveness is much
+// slower than readiness: a replica that is only busy must get the time to work off
+// its queue, because a restart loads the model again.
+func defaultHealth(h ModelHealth) ModelHealth {
+	setDefault(&h.Path, "/health")
+	setDefault(&h.StartupSeconds, 300)
+	setDefault(&h.Readiness.PeriodSeconds, 5)
+	setDefault(&h.Readiness.TimeoutSeconds, 3)
+	setDefault(&h.Readiness.FailureThreshold, 2)
+	setDefault(&h.Liveness.PeriodSeconds, 10)
+	setDefault(&h.Liveness.TimeoutSeconds, 5)
+	setDefault(&h.Liveness.FailureThreshold, 6)
+	return h
+}
+
 func defaultTraffic(t ModelTraffic) ModelTraffic {
 	setDefault(&t.TimeoutSeconds, 60)
 	setDefault(&t.Retries, new(2))

@@ -63,18 +63,19 @@ func number(text string) *int {
 func Enum(t reflect.Type) []string { return enums[t] }
 
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[Cloud]():       texts(Clouds),
-	reflect.TypeFor[Layer]():       texts(Layers),
-	reflect.TypeFor[NAT]():         texts(NATs),
-	reflect.TypeFor[Role]():        texts(Roles),
-	reflect.TypeFor[Capacity]():    texts(Capacities),
-	reflect.TypeFor[Arch]():        texts(Archs),
-	reflect.TypeFor[Driver]():      texts(Drivers),
-	reflect.TypeFor[MIGStrategy](): texts(MIGStrategies),
-	reflect.TypeFor[TaintEffect](): texts(TaintEffects),
-	reflect.TypeFor[Color]():       texts(Colors),
-	reflect.TypeFor[Expander]():    texts(Expanders),
-	reflect.TypeFor[PodSecurity](): texts(PodSecurities),
+	reflect.TypeFor[Cloud]():        texts(Clouds),
+	reflect.TypeFor[Layer]():        texts(Layers),
+	reflect.TypeFor[NAT]():          texts(NATs),
+	reflect.TypeFor[Role]():         texts(Roles),
+	reflect.TypeFor[Capacity]():     texts(Capacities),
+	reflect.TypeFor[Arch]():         texts(Archs),
+	reflect.TypeFor[Driver]():       texts(Drivers),
+	reflect.TypeFor[MIGStrategy]():  texts(MIGStrategies),
+	reflect.TypeFor[TaintEffect]():  texts(TaintEffects),
+	reflect.TypeFor[Color]():        texts(Colors),
+	reflect.TypeFor[VolumeAccess](): texts(VolumeAccesses),
+	reflect.TypeFor[Expander]():     texts(Expanders),
+	reflect.TypeFor[PodSecurity]():  texts(PodSecurities),
 }
 
 func texts[T ~string](values []T) []string {

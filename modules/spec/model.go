@@ -80,11 +80,16 @@ type ModelGPU struct {
 	Count int `json:"count" jsonschema:"minimum=1"`
 }
 
-// ModelResources are requests of one replica. The CPU has no limit, because a
-// throttled server is slow and not safer; memory is limited.
+// ModelResources are requests of one replica. The CPU has no limit unless it is
+// given one, because a throttled server is slow and not safer; memory is limited.
 type ModelResources struct {
 	// CPU request in cores, for example 500m or "2". Default: 500m.
 	CPU string `json:"cpu" jsonschema:"example=500m"`
+	// CPULimit is how much CPU a replica gets at most, in cores, at least the
+	// request. A replica that reaches it waits while its node may be idle, so it
+	// is for servers that would start a thread for each core they see. Default:
+	// no limit.
+	CPULimit string `json:"cpuLimit" jsonschema:"example=2000m"`
 	// Memory request, for example 2Gi. Default: 1Gi.
 	Memory string `json:"memory" jsonschema:"example=2Gi"`
 	// MemoryLimit is where the replica is stopped, at most 2.5 times the
@@ -99,6 +104,30 @@ type ModelHealth struct {
 	// StartupSeconds is how long loading may take before a replica is
 	// restarted, in seconds, 10 to 3600. Default: 300.
 	StartupSeconds int `json:"startupSeconds" jsonschema:"minimum=10,maximum=3600"`
+	// Readiness is when a replica gets requests. Default: every 5 s, out after 2
+	// failures of 3 s each.
+	Readiness ModelProbe `json:"readiness"`
+	// Liveness is when a replica is restarted, which must take longer than to be
+	// left without requests. Default: every 10 s, restarted after 6 failures of 5
+	// s each.
+	Liveness ModelProbe `json:"liveness"`
+}
+
+// ModelProbe is how often a replica is looked at. The first look of both probes
+// waits until the model is loaded, see startupSeconds.
+type ModelProbe struct {
+	// InitialDelaySeconds is the time from the start of the server to the first
+	// look, in seconds, 0 to 3600. Default: 0.
+	InitialDelaySeconds int `json:"initialDelaySeconds" jsonschema:"minimum=0,maximum=3600,example=10"`
+	// PeriodSeconds is the time between two looks, in seconds, 1 to 300. Default:
+	// 5 of readiness, 10 of liveness.
+	PeriodSeconds int `json:"periodSeconds" jsonschema:"minimum=1,maximum=300"`
+	// TimeoutSeconds is how long an answer may take, in seconds, 1 to 300.
+	// Default: 3 of readiness, 5 of liveness.
+	TimeoutSeconds int `json:"timeoutSeconds" jsonschema:"minimum=1,maximum=300"`
+	// FailureThreshold is how many looks in a row must fail, 1 to 100. Default: 2
+	// of readiness, 6 of liveness.
+	FailureThreshold int `json:"failureThreshold" jsonschema:"minimum=1,maximum=100"`
 }
 
 // ModelMetrics is where Prometheus reads the server's metrics.

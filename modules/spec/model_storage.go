@@ -6,34 +6,36 @@ type ModelStorage struct {
 	// Models is the size of a volume that all replicas share, for example 10Gi.
 	// Default: none.
 	Models string `json:"models" jsonschema:"example=10Gi"`
+	// Access is how many nodes may do what with that volume. ReadWriteMany: a pod of
+	// yours in the cluster puts the files there. ReadOnlyMany: no pod can, and they
+	// are put there from outside, through the file system's own network. Replicas
+	// mount it read-only either way. It cannot be changed later. Default:
+	// ReadWriteMany.
+	Access VolumeAccess `json:"access"`
 	// Bucket is a folder of the platform's model bucket, for example
-	// image-classifier/v1, mounted through the cloud's CSI driver with the
-	// model's own identity, or copied to the node where cache is set. Default:
-	// none.
+	// image-classifier/v1, mounted read-only through the cloud's CSI driver with the
+	// model's own identity. On Google Cloud and Azure. Default: none.
 	Bucket string `json:"bucket" jsonschema:"example=image-classifier/v1"`
-	// Image is an OCI image with nothing but files, mounted as a volume. Needs
-	// Kubernetes 1.35 or later. Default: none.
+	// Image is an OCI image with nothing but files, mounted read-only as a volume,
+	// with a tag other than latest, or a digest. Needs Kubernetes 1.35 or later.
+	// Default: none.
 	Image string `json:"image" jsonschema:"example=registry.example.com/image-classifier-files:v1"`
 	// MountPath is where replicas see the files, an absolute path. Default:
 	// /models.
 	MountPath string `json:"mountPath" jsonschema:"example=/models"`
-	// Cache keeps the files of bucket on the disks of nodes.
-	Cache ModelCache `json:"cache"`
 }
 
-// ModelCache is a copy of the model's files on each node that runs it, fetched
-// once, checked, and shared by all replicas there.
-type ModelCache struct {
-	// Files of the bucket folder with their SHA-256 sums, in hexadecimal; only
-	// these are fetched. Default: no cache.
-	Files map[string]string `json:"files" jsonschema:"example={weights.bin: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}"`
-	// Size of all files together, for example 8Gi. Required with files. Default:
-	// none.
-	Size string `json:"size" jsonschema:"example=8Gi"`
-	// Prewarm fetches the files to every node of the model's pools when the node
-	// starts, before a replica comes. Default: false.
-	Prewarm bool `json:"prewarm"`
-}
+// VolumeAccess is how many nodes may do what with a volume, as Kubernetes spells it.
+type VolumeAccess string
+
+// The accepted values of VolumeAccess.
+const (
+	ReadWriteMany VolumeAccess = "ReadWriteMany"
+	ReadOnlyMany  VolumeAccess = "ReadOnlyMany"
+)
+
+// VolumeAccesses lists every accepted value of VolumeAccess.
+var VolumeAccesses = []VolumeAccess{ReadWriteMany, ReadOnlyMany}
 
 // ModelSecrets is what a server gets to know that nobody else may.
 type ModelSecrets struct {

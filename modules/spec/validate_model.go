@@ -47,7 +47,7 @@ func checkModel(r *report, p Platform, name string) {
 	checkRollout(r, at+".rollout", m)
 	checkBytes(r, at+".storage.models", m.Storage.Models, mebi)
 	checkMountPath(r, at+".storage.mountPath", m.Storage.MountPath)
-	checkURLPath(r, at+".health.path", m.Health.Path)
+	checkHealth(r, at+".health", m.Health)
 	checkURLPath(r, at+".metrics.path", m.Metrics.Path)
 }
 
@@ -98,9 +98,7 @@ func checkModelGPU(r *report, at string, cloud Cloud, gpu ModelGPU) {
 }
 
 func checkResources(r *report, at string, resources ModelResources) {
-	if _, ok := milliOf(resources.CPU); !ok {
-		r.add(at+".cpu", resources.CPU, "is not an amount of CPU", "write cores, for example 2, or thousandths, for example 500m")
-	}
+	checkCPU(r, at, resources)
 	before := len(r.problems)
 	checkBytes(r, at+".memory", resources.Memory, mebi)
 	if resources.MemoryLimit != resources.Memory {
@@ -116,6 +114,35 @@ func checkResources(r *report, at string, resources ModelResources) {
 		r.add(at+".memoryLimit", resources.MemoryLimit, "is less than the request, "+resources.Memory, "raise it, or remove it to use the request")
 	case float64(limit) > maxLimitRatio*float64(memory):
 		r.add(at+".memoryLimit", resources.MemoryLimit, fmt.Sprintf("is more than %g times the request, %s: replicas would be stopped when a node is full", maxLimitRatio, resources.Memory), "lower it, or raise memory")
+	}
+}
+
+func checkCPU(r *report, at string, resources ModelResources) {
+	const what, fix = "is not an amount of CPU", "write cores, for example 2, or thousandths, for example 500m"
+	request, sound := milliOf(resources.CPU)
+	if !sound {
+		r.add(at+".cpu", resources.CPU, what, fix)
+	}
+	limit, ok := milliOf(resources.CPULimit)
+	switch {
+	case resources.CPULimit == "":
+	case !ok:
+		r.add(at+".cpuLimit", resources.CPULimit, what, fix)
+	case sound && limit < request:
+		r.add(at+".cpuLimit", resources.CPULimit, "is less than the request, "+resources.CPU, "raise it, or remove it for no limit")
+	}
+}
+
+// checkHealth makes sure that a busy replica is left without requests before it is
+// restarted.
+func checkHealth(r *report, at string, h ModelHealth) {
+	checkURLPath(r, at+".path", h.Path)
+	unready := h.Readiness.PeriodSeconds * h.Readiness.FailureThreshold
+	restart := h.Liveness.PeriodSeconds * h.Liveness.FailureThreshold
+	if unready > 0 && restart > 0 && restart <= unready {
+		r.add(at+".liveness.failureThreshold", h.Liveness.FailureThreshold,
+			fmt.Sprintf("restarts a replica after %d s of failures, and it is only left without requests after %d s", restart, unready),
+			fmt.Sprintf("use %d or more, or look less often", unready/h.Liveness.PeriodSeconds+1))
 	}
 }
 
