@@ -163,7 +163,7 @@ func tomorrow() string { return time.Now().UTC().AddDate(0, 0, 1).Format(time.Da
 func TestPack_TellsEveryPolicyAtTheLevelOfTheStack(t *testing.T) {
 	for stack, want := range map[string]map[string]pulumirpc.EnforcementLevel{
 		"dev":     {"cluster-api-private": pulumirpc.EnforcementLevel_DISABLED, "cluster-api-named-networks": pulumirpc.EnforcementLevel_MANDATORY, "pod-seccomp": pulumirpc.EnforcementLevel_REMEDIATE},
-		"prod":    {"cluster-api-private": pulumirpc.EnforcementLevel_MANDATORY, "scaler-gpu-signal": pulumirpc.EnforcementLevel_ADVISORY},
+		"prod":    {"cluster-api-private": pulumirpc.EnforcementLevel_MANDATORY, "scaler-gpu-signal": pulumirpc.EnforcementLevel_MANDATORY},
 		"staging": {"cluster-api-private": pulumirpc.EnforcementLevel_MANDATORY},
 	} {
 		info, err := start(t, stack, nil).GetAnalyzerInfo(t.Context(), &emptypb.Empty{})

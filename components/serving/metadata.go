@@ -21,6 +21,9 @@ func (s *server) metadata() *metav1.ObjectMetaArgs {
 func (s *server) labels() map[string]string {
 	labels := naming.AppLabels(s.model.Name, "model-server")
 	maps.Copy(labels, s.selection())
+	if s.model.SpotTolerant {
+		labels[naming.LabelSpotTolerant] = "true"
+	}
 	return labels
 }
 

@@ -17,6 +17,9 @@ const (
 	LabelPool = "gantry.dev/pool"
 	// LabelModel is the name of the model a pod serves.
 	LabelModel = "gantry.dev/model"
+	// LabelSpotTolerant marks the pods of models that may run on spot nodes; its
+	// value is true.
+	LabelSpotTolerant = "gantry.dev/spot-tolerant"
 	// LabelVersion tells the versions of one model apart: stable, canary, green
 	// or shadow.
 	LabelVersion = "gantry.dev/version"

@@ -51,8 +51,8 @@ type Toleration struct {
 }
 
 // For returns the placement of a model: the pools that spec.PoolsFor tells, and
-// no other. Spot and training pools are therefore out of reach for a model that
-// does not name one. It is an error when no pool can run the model.
+// no other. Training pools are therefore out of reach for a model that does not
+// name one, and so are spot pools unless it tolerates them. It is an error when no pool can run the model.
 func For(model spec.Model, pools []spec.PoolPlan) (Placement, error) {
 	eligible := spec.PoolsFor(model, pools)
 	if len(eligible) == 0 {

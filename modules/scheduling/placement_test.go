@@ -25,6 +25,8 @@ func TestFor(t *testing.T) {
 	reserved.Taints = []spec.Taint{{Key: "example.com/team", Value: "vision"}, {Key: "example.com/bare"}}
 	pinned := onGPU("m", "l4", 1, 2)
 	pinned.Pool = "reserved"
+	tolerant := onGPU("m", "l4", 1, 2)
+	tolerant.SpotTolerant = true
 
 	tests := map[string]struct {
 		pools       []spec.Pool
@@ -38,6 +40,16 @@ func TestFor(t *testing.T) {
 			nodes: Term{
 				{Key: naming.LabelRole, Values: []string{"inference"}},
 				{Key: naming.LabelCapacity, Values: []string{"on-demand"}},
+				{Key: naming.LabelGPU, Values: []string{"l4"}},
+			},
+			tolerations: []Toleration{gpuTaint},
+		},
+		"a model that tolerates spot selects and tolerates both": {
+			pools: []spec.Pool{system, train, serve, spot},
+			model: tolerant,
+			nodes: Term{
+				{Key: naming.LabelRole, Values: []string{"inference"}},
+				{Key: naming.LabelCapacity, Values: []string{"on-demand", "spot"}},
 				{Key: naming.LabelGPU, Values: []string{"l4"}},
 			},
 			tolerations: []Toleration{gpuTaint},

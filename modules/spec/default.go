@@ -156,7 +156,7 @@ func servesModel(cloud Cloud, pool Pool, m Model, gpu string) bool {
 	if m.Pool != "" {
 		return pool.Name == m.Pool
 	}
-	return pool.Role == RoleInference && pool.Capacity == CapacityOnDemand && !pool.Sharing.divides()
+	return pool.Role == RoleInference && m.accepts(pool.Capacity) && !pool.Sharing.divides()
 }
 
 // gpuOf is the accelerator of a pool, by need or by name.

@@ -35,9 +35,10 @@ func (p PoolPlan) Allocatable() (milliCPU, memoryMiB int) {
 
 // PoolsFor is the pools that a model may run on, in the order given: the one
 // that it names; else the on-demand inference pools that have its GPU, or no
-// GPU for a model without one; else, for a model without a GPU, the system
-// pools. Each has room on a node for one replica. Pools with taints of their
-// own are reserved and only used when named.
+// GPU for a model without one, and those on spot for a model that tolerates it;
+// else, for a model without a GPU, the system pools. Each has room on a node for
+// one replica. Pools with taints of their own are reserved and only used when
+// named.
 func PoolsFor(m Model, pools []PoolPlan) []PoolPlan {
 	return slices.DeleteFunc(wantedPools(m, pools), func(p PoolPlan) bool { return RoomFor(m, p) < 1 })
 }
@@ -49,7 +50,7 @@ func wantedPools(m Model, pools []PoolPlan) []PoolPlan {
 		return filter(pools, func(p PoolPlan) bool { return p.Name == m.Pool && hasGPU(m, p) })
 	}
 	inference := filter(pools, func(p PoolPlan) bool {
-		return p.Role == RoleInference && p.Capacity == CapacityOnDemand && p.GPU == m.GPU.Type && !p.reserved()
+		return p.Role == RoleInference && m.accepts(p.Capacity) && p.GPU == m.GPU.Type && !p.reserved()
 	})
 	if len(inference) > 0 || m.GPU.Type != "" {
 		return inference
@@ -57,6 +58,11 @@ func wantedPools(m Model, pools []PoolPlan) []PoolPlan {
 	return filter(pools, func(p PoolPlan) bool {
 		return p.Role == RoleSystem && p.Capacity == CapacityOnDemand && !p.reserved()
 	})
+}
+
+// accepts is whether the model runs on such capacity without naming a pool.
+func (m Model) accepts(capacity Capacity) bool {
+	return capacity == CapacityOnDemand || m.SpotTolerant
 }
 
 // reserved is whether the pool has taints of its own, or parts in place of whole

@@ -32,6 +32,7 @@ func TestPoolsFor_ChoosesByNeedAndName(t *testing.T) {
 	}
 	gpu := func(gpu string, count int) Model { return Model{GPU: ModelGPU{Type: gpu, Count: count}} }
 	onPool := func(m Model, pool string) Model { m.Pool = pool; return m }
+	spot := func(m Model) Model { m.SpotTolerant = true; return m }
 	cpu := func(cpu, memory string) Model { return Model{Resources: ModelResources{CPU: cpu, Memory: memory}} }
 
 	for name, test := range map[string]struct {
@@ -46,6 +47,10 @@ func TestPoolsFor_ChoosesByNeedAndName(t *testing.T) {
 		"no GPU: inference pools without one":          {cpu("1", "2Gi"), all, []string{"cpu"}},
 		"no GPU and no such pool: system pools":        {cpu("1", "2Gi"), without("cpu"), []string{"system"}},
 		"no GPU and too large: never a system pool":    {cpu("100", "2Gi"), all, nil},
+		"spot too, where it is tolerated":              {spot(gpu("l4", 1)), all, []string{"l4", "l4x4", "l4-spot"}},
+		"spot alone, where nothing else is there":      {spot(gpu("l4", 1)), without("l4", "l4x4"), []string{"l4-spot"}},
+		"never spot, where nothing else is there":      {gpu("l4", 1), without("l4", "l4x4"), nil},
+		"tolerated, and no GPU: never a spot GPU":      {spot(cpu("1", "2Gi")), without("cpu"), []string{"system"}},
 		"a named pool: that one":                       {onPool(gpu("l4", 1), "l4"), all, []string{"l4"}},
 		"a named spot pool":                            {onPool(gpu("l4", 1), "l4-spot"), all, []string{"l4-spot"}},
 		"a named pool with taints of its own":          {onPool(gpu("l4", 1), "l4-own"), all, []string{"l4-own"}},

@@ -13,10 +13,11 @@ import (
 // regret: what costs more than it seems to, does nothing, or leaves no room. In
 // the order of their paths. It does not fail.
 func Warnings(p Platform, plans []PoolPlan) Problems {
-	if p.Handed != nil {
-		return nil // said where the cluster is made
-	}
 	r := &report{}
+	warnModels(r, p, plans)
+	if p.Handed != nil {
+		return r.sorted() // the rest is said where the cluster is made
+	}
 	warnVersion(r, p)
 	warnPlace(r, p)
 	warnPublicAccess(r, p)

@@ -243,7 +243,7 @@ func TestShipped_AChangeIsFound(t *testing.T) {
 		{rule: "cluster-api-private", clouds: everywhere, stack: "dev", want: "is not"},
 		{rule: "cluster-paid-sla", clouds: []spec.Cloud{spec.Azure}, stack: "dev", want: "sku.tier"},
 		{rule: "data-protected", clouds: everywhere, stack: "dev", want: "is not protected"},
-		{rule: "scaler-gpu-signal", clouds: everywhere, stack: "prod", want: "CPU and memory alone"},
+		{rule: "scaler-gpu-signal", clouds: everywhere, stack: "prod", change: map[string]string{"gantry:models": `{"image-classifier":{"scale":{"gpuUtilization":null,"requestsPerReplica":null}}}`}, want: "CPU and memory alone"},
 		{rule: "pool-max-size", clouds: everywhere, stack: "prod", change: pools("{name: serve, role: inference, gpu: l4, gpuAlternatives: [t4], min: 2, max: 60}"), want: "60 nodes"},
 		{rule: "pools-within-quota", clouds: everywhere, stack: "dev", change: pools("{name: serve, role: inference, gpu: l4, gpuAlternatives: [t4], min: 2, max: 60}"), want: "together, and the quota is 16"},
 		{rule: "pool-training-to-zero", clouds: everywhere, stack: "dev", change: pools("{name: train, role: training, gpu: l4, gpuAlternatives: [t4], min: 1, max: 4}", "{name: serve, role: inference, gpu: l4, gpuAlternatives: [t4], min: 2, max: 4}"), want: "keeps 1 GPU nodes"},

@@ -14,10 +14,10 @@ var spotTaints = []string{naming.TaintSpotGKE, naming.TaintSpotAKS}
 var placementRules = []Rule{
 	{
 		ID: "model-not-on-spot", Group: Workloads, Level: Mandatory,
-		Says:   "Models do not run on spot nodes.",
+		Says:   "Models do not run on spot nodes, but for those that say they may.",
 		Why:    "A spot node is taken back at short notice, and the model on it has to load elsewhere while requests wait.",
-		Fix:    "Leave pool out of the model, so that it runs on the on-demand inference pools.",
-		Except: "For a model whose callers wait and repeat.",
+		Fix:    "Leave pool out of the model, so that it runs on the on-demand inference pools, or set spotTolerant: true where callers wait and repeat; pods of others carry the label gantry.dev/spot-tolerant: \"true\".",
+		Except: "Never: a model that may run there says so.",
 		Types:  []string{typeDeployment, typeStatefulSet}, Judge: modelNotOnSpot, JudgeStack: modelNotOnSpotPools,
 	},
 	{
@@ -30,8 +30,15 @@ var placementRules = []Rule{
 	},
 }
 
+// spotTolerant tells whether the pods say, or may turn out to say, that they may be
+// on spot nodes.
+func spotTolerant(r Resource) bool {
+	said := r.At(slices.Concat(podPath(r), []string{"metadata", "labels", naming.LabelSpotTolerant})...)
+	return said.Unknown() || said.Is("true")
+}
+
 func modelNotOnSpot(r Resource, _ Values) []string {
-	if !isModel(r) {
+	if !isModel(r) || spotTolerant(r) {
 		return nil
 	}
 	p := podOf(r)
@@ -59,7 +66,7 @@ func modelNotOnSpotPools(s Stack, v Values) []Finding {
 	var findings []Finding
 	for _, r := range s.scaled() {
 		p := podOf(r)
-		if !isModel(r) || p.spec.HasUnknown() || len(modelNotOnSpot(r, v)) > 0 {
+		if !isModel(r) || spotTolerant(r) || p.spec.HasUnknown() || len(modelNotOnSpot(r, v)) > 0 {
 			continue
 		}
 		for _, candidate := range s.pools() {

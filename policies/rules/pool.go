@@ -14,11 +14,11 @@ import (
 var poolRules = []Rule{
 	{
 		ID: "pool-inference-on-demand", Group: Nodes, Level: Mandatory,
-		Says:   "Inference pools are not on spot.",
-		Why:    "The cloud takes spot nodes back at two minutes' notice and less, on GKE 15 seconds for a pod: every time, requests fail and a model has to load again.",
-		Fix:    "Leave capacity out of an inference pool, or set it to on-demand.",
-		Except: "For models whose callers wait and repeat.",
-		Types:  poolTypes, Judge: eachPool(inferenceOnDemand),
+		Says:       "Inference pools are not on spot, but for models that say they may be.",
+		Why:        "The cloud takes spot nodes back at two minutes' notice and less, on GKE 15 seconds for a pod: every time, requests fail and a model has to load again.",
+		Fix:        "Leave capacity out of an inference pool, or set spotTolerant: true in a model whose callers wait and repeat.",
+		Except:     "When such models are in another stack than the pool.",
+		JudgeStack: inferenceOnDemand,
 	},
 	{
 		ID: "pool-gpu-tainted", Group: Nodes, Level: Mandatory,
@@ -119,11 +119,29 @@ func eachPool(judge func(p pool, v Values) string) func(Resource, Values) []stri
 	}
 }
 
-func inferenceOnDemand(p pool, _ Values) string {
-	if p.spot && p.role() == "inference" {
-		return "serves models on spot nodes"
+func inferenceOnDemand(s Stack, v Values) []Finding {
+	judge := eachPool(func(p pool, _ Values) string {
+		if p.spot && p.role() == "inference" && !s.tolerated(p) {
+			return "serves models on spot nodes"
+		}
+		return ""
+	})
+	var findings []Finding
+	for _, r := range s.Of(poolTypes...) {
+		for _, fact := range judge(r, v) {
+			findings = append(findings, Finding{r.URN, fact})
+		}
 	}
-	return ""
+	return findings
+}
+
+// tolerated tells whether a model of the stack says that it may run on spot nodes
+// and may run on those of the pool.
+func (s Stack) tolerated(spot pool) bool {
+	return slices.ContainsFunc(s.Of(typeDeployment, typeStatefulSet), func(r Resource) bool {
+		p := podOf(r)
+		return spotTolerant(r) && (p.spec.HasUnknown() || spot.open || p.admits(spot.labels))
+	})
 }
 
 func gpuTainted(r Resource, v Values) []string {

@@ -23,10 +23,10 @@ var scalingRules = []Rule{
 		Types: []string{typeScaler, typeScaledObject}, Judge: downWindow,
 	},
 	{
-		ID: "scaler-gpu-signal", Group: Workloads, Level: Advisory,
+		ID: "scaler-gpu-signal", Group: Workloads, Level: Mandatory,
 		Says:       "A model on GPUs does not scale on CPU and memory alone.",
 		Why:        "The GPU is what is short. Its server waits for it with an idle CPU, and no replica is added.",
-		Fix:        "Scale on GPU utilisation, on requests in flight or on the queue.",
+		Fix:        "Set scale.requestsPerReplica, queue, queries, p95 or gpuUtilization of the model, or scale.max to scale.min.",
 		Except:     "For a model whose work before the GPU is the greater part.",
 		JudgeStack: gpuSignal,
 	},
@@ -85,19 +85,34 @@ func gpuSignal(s Stack, _ Values) []Finding {
 	for _, scaler := range s.Of(typeScaler, typeScaledObject) {
 		ref := scaler.At("spec", "scaleTargetRef")
 		at := target{cmp.Or(ref.At("kind").Text(), "Deployment"), scaler.At("metadata", "namespace").Text(), ref.At("name").Text()}
-		if withGPU[at] && onProcessorAlone(scaler) {
+		if withGPU[at] && !fixed(scaler) && onProcessorAlone(scaler) {
 			findings = append(findings, Finding{scaler.URN, "scales a workload with GPUs on CPU and memory alone"})
 		}
 	}
 	return findings
 }
 
-// onProcessorAlone tells whether all signals of a scaler are CPU or memory.
+// fixed tells whether a scaler holds one number of replicas, or may turn out to.
+func fixed(scaler Resource) bool {
+	least, greatest := scaler.At("spec", "minReplicas"), scaler.At("spec", "maxReplicas")
+	if scaler.Type == typeScaledObject {
+		least, greatest = scaler.At("spec", "minReplicaCount"), scaler.At("spec", "maxReplicaCount")
+	}
+	if least.HasUnknown() || greatest.HasUnknown() {
+		return true
+	}
+	from, _ := least.Number()
+	to, known := greatest.Number()
+	return known && from == to
+}
+
+// onProcessorAlone tells whether no signal of a scaler is more than CPU or memory.
+// The time of day is none: it says nothing of what there is to do.
 func onProcessorAlone(scaler Resource) bool {
 	if scaler.Type == typeScaledObject {
 		triggers := scaler.At("spec", "triggers")
 		return !triggers.HasUnknown() && !slices.ContainsFunc(triggers.List(), func(t Value) bool {
-			return !t.At("type").Is("cpu") && !t.At("type").Is("memory")
+			return !t.At("type").Is("cpu") && !t.At("type").Is("memory") && !t.At("type").Is("cron")
 		})
 	}
 	metrics := scaler.At("spec", "metrics")
