@@ -30,6 +30,9 @@ var rightsOf = map[cluster.GrantKind][]right{
 	// https://kubernetes-sigs.github.io/external-dns/latest/docs/tutorials/azure/
 	cluster.ManageDNS:    {{role: zoneContributor, on: dnsZone}, {suffix: "-list", role: reader, on: groupOfZone}},
 	cluster.WriteMetrics: {{role: metricsPublisher, on: collectionRule}},
+	// The length of a queue is told to whoever may manage it. Source:
+	// https://keda.sh/docs/latest/scalers/azure-service-bus/
+	cluster.MeasureQueue: {{role: serviceBusOwner, on: serviceBusQueue}},
 }
 
 // grantable finds the grants that have no meaning on Azure.
@@ -53,6 +56,7 @@ func (r right) scope(resource pulumi.StringInput) pulumi.StringOutput {
 var (
 	storageAccount = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Storage/storageAccounts/[^/]+`)
 	zoneID         = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/dnsZones/[^/]+$`)
+	queueID        = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.ServiceBus/namespaces/[^/]+/queues/[^/]+$`)
 	ruleID         = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Insights/dataCollectionRules/[^/]+$`)
 )
 
@@ -75,6 +79,11 @@ func groupOfZone(id string) (string, error) {
 func collectionRule(id string) (string, error) {
 	return known(id, ruleID, "the workspace %q of a grant is not the resource id of a data collection rule of Azure Monitor, "+
 		"for example /subscriptions/.../resourceGroups/monitoring/providers/Microsoft.Insights/dataCollectionRules/ml")
+}
+
+func serviceBusQueue(id string) (string, error) {
+	return known(id, queueID, "the queue %q of a grant is not the resource id of a queue of Service Bus, "+
+		"for example /subscriptions/.../resourceGroups/ml/providers/Microsoft.ServiceBus/namespaces/ml/queues/requests")
 }
 
 // known is an id, as long as it has the form; problem takes the id.

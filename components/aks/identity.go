@@ -34,6 +34,9 @@ const (
 	reader role = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 	// metricsPublisher is "Monitoring Metrics Publisher".
 	metricsPublisher role = "3913510d-42f4-4e42-8a64-420c390055eb"
+	// serviceBusOwner is "Azure Service Bus Data Owner": the messages of a queue and
+	// what is known of them.
+	serviceBusOwner role = "090c5cfd-751d-490a-894a-3ce6f1109419"
 )
 
 // Kinds of principals. Without the right one Azure looks a new identity up in

@@ -22,6 +22,8 @@ const (
 	// WriteMetrics sends metrics to one workspace of the cloud's managed
 	// Prometheus.
 	WriteMetrics GrantKind = "write-metrics"
+	// MeasureQueue tells how many messages wait in a queue, and reads none.
+	MeasureQueue GrantKind = "measure-queue"
 	// ScaleNodes sets the sizes of this cluster's own node groups. On EKS only:
 	// the other clouds scale node pools themselves.
 	ScaleNodes GrantKind = "scale-nodes"
@@ -31,7 +33,7 @@ const (
 )
 
 // GrantKinds lists every kind of grant.
-var GrantKinds = []GrantKind{ReadObjects, WriteObjects, ManageDNS, WriteMetrics, ScaleNodes, BalanceLoads}
+var GrantKinds = []GrantKind{ReadObjects, WriteObjects, ManageDNS, WriteMetrics, MeasureQueue, ScaleNodes, BalanceLoads}
 
 // ofCluster are the grants on the cluster itself, which name no resource.
 var ofCluster = []GrantKind{ScaleNodes, BalanceLoads}
@@ -46,7 +48,9 @@ type Grant struct {
 	// 53 hosted zone, the name of a Cloud DNS managed zone, the resource id of
 	// an Azure DNS zone. Of metrics: the id of an Amazon workspace, nothing on
 	// Google Cloud (the cluster's project), the resource id of an Azure data
-	// collection rule. ScaleNodes and BalanceLoads take none.
+	// collection rule. Of a queue: the URL of an SQS queue, the name of a Pub/Sub
+	// subscription, the resource id of a Service Bus queue. ScaleNodes and
+	// BalanceLoads take none.
 	Resource pulumi.StringInput
 }
 
@@ -95,7 +99,7 @@ func (h *Handle) BindServiceAccount(ctx *pulumi.Context, name string, binding Bi
 	return bound, nil
 }
 
-// Bind binds the service accounts of add-ons, which are known by what they are
+// Bind binds service accounts, which are known by what they are
 // for, and keeps them in h.Accounts. A cluster that was handed over has those
 // that the stack below has bound, and one without a cloud has none.
 func (h *Handle) Bind(ctx *pulumi.Context, name string, bindings map[string]Binding, opts ...pulumi.ResourceOption) error {

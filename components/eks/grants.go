@@ -55,6 +55,7 @@ var statementsOf = map[cluster.GrantKind]func(facts) ([]statement, error){
 	cluster.WriteObjects: objects("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
 	cluster.ManageDNS:    manageDNS,
 	cluster.WriteMetrics: writeMetrics,
+	cluster.MeasureQueue: measureQueue,
 	cluster.ScaleNodes:   scaleNodes,
 	cluster.BalanceLoads: balanceLoads,
 }
@@ -139,6 +140,19 @@ func writeMetrics(f facts) ([]statement, error) {
 		return nil, fmt.Errorf("the workspace %q of a grant is not the id of a workspace of Amazon Managed Service for Prometheus, for example ws-01234567-89ab-cdef-0123-456789abcdef", f.resource)
 	}
 	return []statement{allow([]string{"aps:RemoteWrite"}, f.arn("aps", "workspace/"+f.resource))}, nil
+}
+
+// queueURL is the URL of an SQS queue: region, account, name.
+var queueURL = regexp.MustCompile(`^https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(\d{12})/([A-Za-z0-9_.-]+)$`)
+
+// measureQueue allows to ask how many messages a queue has. Source:
+// https://keda.sh/docs/latest/scalers/aws-sqs/
+func measureQueue(f facts) ([]statement, error) {
+	match := queueURL.FindStringSubmatch(f.resource)
+	if match == nil {
+		return nil, fmt.Errorf("the queue %q of a grant is not the URL of an SQS queue, for example https://sqs.us-east-1.amazonaws.com/123456789012/requests", f.resource)
+	}
+	return []statement{allow([]string{"sqs:GetQueueAttributes"}, f.build.arn(fmt.Sprintf("sqs:%s:%s:%s", match[1], match[2], match[3])))}, nil
 }
 
 // ownedBy is the tag that EKS puts on the Auto Scaling groups and on the security

@@ -65,6 +65,12 @@ func TestGrants_WriteMetrics(t *testing.T) {
 		policyOf(t, cluster.WriteMetrics, pulumi.String("ws-0123")))
 }
 
+func TestGrants_MeasureQueue(t *testing.T) {
+	assert.JSONEq(t, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":["sqs:GetQueueAttributes"],"Resource":["arn:aws:sqs:eu-west-1:444455556666:requests.fifo"]}]}`,
+		policyOf(t, cluster.MeasureQueue, pulumi.String("https://sqs.eu-west-1.amazonaws.com/444455556666/requests.fifo")))
+}
+
 func TestGrants_ScaleNodesOfThisClusterOnly(t *testing.T) {
 	var changes []statement
 	for _, s := range statements(t, policyOf(t, cluster.ScaleNodes, nil)) {
@@ -119,7 +125,8 @@ func TestGrants_BalanceLoadsOfThisClusterOnly(t *testing.T) {
 func TestGrants_ChangeNothingInGeneral(t *testing.T) {
 	for kind, resource := range map[cluster.GrantKind]pulumi.StringInput{
 		cluster.ReadObjects: pulumi.String("arn:aws:s3:::models"), cluster.WriteObjects: pulumi.String("arn:aws:s3:::models"),
-		cluster.ManageDNS: pulumi.String("Z0123"), cluster.WriteMetrics: pulumi.String("ws-0123"), cluster.ScaleNodes: nil, cluster.BalanceLoads: nil,
+		cluster.ManageDNS: pulumi.String("Z0123"), cluster.WriteMetrics: pulumi.String("ws-0123"),
+		cluster.MeasureQueue: pulumi.String("https://sqs.us-east-1.amazonaws.com/123456789012/a"), cluster.ScaleNodes: nil, cluster.BalanceLoads: nil,
 	} {
 		for _, s := range statements(t, policyOf(t, kind, resource)) {
 			for _, action := range s.Action {
@@ -139,6 +146,8 @@ func TestGrants_RefuseWhatTheyAreNotFor(t *testing.T) {
 	}{
 		{cluster.ManageDNS, "ml.example.com", `the DNS zone "ml.example.com" of a grant is not the id of a hosted zone`},
 		{cluster.ManageDNS, "/hostedzone/Z0123", "is not the id of a hosted zone"},
+		{cluster.MeasureQueue, "arn:aws:sqs:us-east-1:123456789012:requests", "is not the URL of an SQS queue"},
+		{cluster.MeasureQueue, "https://sqs.us-east-1.amazonaws.com/123456789012/*", "is not the URL of an SQS queue"},
 		{cluster.WriteMetrics, "arn:aws:aps:us-east-1:1:workspace/ws-0", "is not the id of a workspace"},
 	} {
 		_, _, err := bind(t, cluster.Grant{Kind: test.kind, Resource: pulumi.String(test.resource)})

@@ -29,7 +29,10 @@ var rightsOf = map[cluster.GrantKind]func(granting, pulumi.StringOutput) ([]pulu
 	cluster.ReadObjects:  onBucket("roles/storage.objectViewer"),
 	cluster.WriteObjects: onBucket("roles/storage.objectUser"),
 	cluster.ManageDNS:    onZone,
-	cluster.WriteMetrics: onMetrics,
+	cluster.WriteMetrics: onMetrics("roles/monitoring.metricWriter"),
+	// The lengths of Pub/Sub's queues are metrics, of the project or of none. Source:
+	// https://keda.sh/docs/latest/scalers/gcp-pub-sub/
+	cluster.MeasureQueue: onMetrics("roles/monitoring.viewer"),
 }
 
 // grantable finds the grants that have no meaning on Google Cloud.
@@ -94,16 +97,18 @@ func onZone(g granting, zone pulumi.StringOutput) ([]pulumi.Resource, error) {
 	return []pulumi.Resource{admin, reader}, err
 }
 
-// onMetrics grants to write metrics, those of Managed Service for Prometheus among
-// them, to the cluster's project. The grant's resource has no part in it. Source:
+// onMetrics grants a role on the metrics of the cluster's project, those of Managed
+// Service for Prometheus among them. The grant's resource has no part in it. Source:
 // https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-unmanaged
-func onMetrics(g granting, _ pulumi.StringOutput) ([]pulumi.Resource, error) {
-	member, err := gcpprojects.NewIAMMember(g.ctx, g.name, &gcpprojects.IAMMemberArgs{
-		Project: pulumi.String(g.build.platform.Account),
-		Role:    pulumi.String("roles/monitoring.metricWriter"),
-		Member:  g.member,
-	}, g.options...)
-	return []pulumi.Resource{member}, err
+func onMetrics(role string) func(granting, pulumi.StringOutput) ([]pulumi.Resource, error) {
+	return func(g granting, _ pulumi.StringOutput) ([]pulumi.Resource, error) {
+		member, err := gcpprojects.NewIAMMember(g.ctx, g.name, &gcpprojects.IAMMemberArgs{
+			Project: pulumi.String(g.build.platform.Account),
+			Role:    pulumi.String(role),
+			Member:  g.member,
+		}, g.options...)
+		return []pulumi.Resource{member}, err
+	}
 }
 
 // formed is a value, as long as it has the form; problem takes the value.

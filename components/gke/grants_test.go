@@ -33,6 +33,15 @@ func TestGrants_WriteMetricsOfTheProject(t *testing.T) {
 	assert.Equal(t, "ml-platform", member.Input(t, "project"))
 }
 
+func TestGrants_MeasureQueueByTheProjectsMetrics(t *testing.T) {
+	_, rec, err := bind(t, cluster.Grant{Kind: cluster.MeasureQueue, Resource: pulumi.String("requests")})
+	require.NoError(t, err)
+	member := rec.Named(t, "reader-grant-1")
+	assert.Equal(t, typeIAMMember, member.Type)
+	assert.Equal(t, "roles/monitoring.viewer", member.Input(t, "role"))
+	assert.Equal(t, "ml-platform", member.Input(t, "project"))
+}
+
 func TestGrants_RefuseWhatTheyAreNotFor(t *testing.T) {
 	for _, test := range []struct {
 		grant cluster.Grant

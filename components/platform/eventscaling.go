@@ -2,6 +2,8 @@ package platform
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
@@ -34,15 +36,35 @@ var eventScalingAddon = addon{
 		if !spec.On(p.Addons.EventScaling.Enabled) || p.Cloud == spec.Existing {
 			return nil
 		}
-		// Without grants: which queues models scale on is theirs to say. The
-		// identity is there for a trigger with podIdentity to name, and for the
-		// owner of a queue to let in.
-		return &cluster.Binding{Namespace: EventScalingNamespace, ServiceAccount: eventScalingAccount}
+		return &cluster.Binding{Namespace: EventScalingNamespace, ServiceAccount: eventScalingAccount, Grants: measureQueues(p)}
 	},
 	before: func(_ inputs, m *maker) ([]pulumi.Resource, error) {
 		return m.criticalPods(EventScalingNamespace, eventScalingPods)
 	},
 	values: eventScalingValues,
+}
+
+// measureQueues lets KEDA see how long the queues are that models scale on, each
+// once. On Google Cloud all of a project are one right.
+func measureQueues(p spec.Platform) []cluster.Grant {
+	queues := map[string]bool{}
+	for _, model := range p.Models {
+		queue := model.Scale.Queue
+		for _, address := range []string{queue.SQS, queue.PubSub, queue.ServiceBus} {
+			if spec.On(model.Enabled) && address != "" {
+				queues[address] = true
+			}
+		}
+	}
+	names := slices.Sorted(maps.Keys(queues))
+	if p.Cloud == spec.GCP && len(names) > 1 {
+		names = names[:1]
+	}
+	var grants []cluster.Grant
+	for _, name := range names {
+		grants = append(grants, cluster.Grant{Kind: cluster.MeasureQueue, Resource: pulumi.String(name)})
+	}
+	return grants
 }
 
 func eventScalingValues(in inputs) (pulumi.Map, error) {

@@ -51,7 +51,7 @@ func TestEventScaling_IsAdmittedWithItsPriority(t *testing.T) {
 	assert.True(t, f.rec.DependsOn(release, quota))
 }
 
-func TestEventScaling_HasAnIdentityOfItsOwnWithoutRights(t *testing.T) {
+func TestEventScaling_HasAnIdentityOfItsOwnWithoutRightsWhereNoModelHasAQueue(t *testing.T) {
 	for cloud, want := range map[spec.Cloud]bool{spec.AWS: true, spec.GCP: true, spec.Azure: true, spec.Existing: false} {
 		addons := noAddons()
 		addons.EventScaling.Enabled = new(true)
@@ -71,6 +71,33 @@ func TestEventScaling_HasAnIdentityOfItsOwnWithoutRights(t *testing.T) {
 	assert.Equal(t, map[string]any{"azure.workload.identity/client-id": "id"}, release.Input(t, "values.serviceAccount.operator.annotations"))
 	assert.Equal(t, "keda-operator", release.Input(t, "values.serviceAccount.operator.name"))
 	assert.Equal(t, map[string]any{"azure.workload.identity/use": "true"}, release.Input(t, "values.podLabels.keda"))
+}
+
+func TestEventScaling_MayMeasureTheQueuesOfModels(t *testing.T) {
+	const sqs, bus = "https://sqs.us-east-1.amazonaws.com/123456789012/", "/subscriptions/s/resourceGroups/g/providers/Microsoft.ServiceBus/namespaces/n/queues/"
+	for cloud, test := range map[spec.Cloud]struct {
+		a, b spec.ScaleQueue
+		want []string
+	}{
+		spec.AWS:   {spec.ScaleQueue{SQS: sqs + "a"}, spec.ScaleQueue{SQS: sqs + "b"}, []string{sqs + "a", sqs + "b"}},
+		spec.GCP:   {spec.ScaleQueue{PubSub: "requests-a"}, spec.ScaleQueue{PubSub: "requests-b"}, []string{"requests-a"}},
+		spec.Azure: {spec.ScaleQueue{ServiceBus: bus + "a"}, spec.ScaleQueue{ServiceBus: bus + "b"}, []string{bus + "a", bus + "b"}},
+	} {
+		addons := noAddons()
+		addons.EventScaling.Enabled = new(true)
+		on := func(queue spec.ScaleQueue) spec.Model { return spec.Model{Scale: spec.ModelScale{Queue: queue}} }
+		off := on(spec.ScaleQueue{SQS: sqs + "off"})
+		off.Enabled = new(false)
+		binding := Bindings(spec.Default(spec.Platform{Project: "gantry", Stack: "dev", Cloud: cloud, Addons: addons, Models: map[string]spec.Model{
+			"a": on(test.a), "b": on(test.b), "again": on(test.a), "off": off, "kafka": on(spec.ScaleQueue{Kafka: spec.ScaleKafka{Brokers: []string{"k:9092"}, Topic: "t"}}),
+		}}))[eventScalingName]
+		var got []string
+		for _, grant := range binding.Grants {
+			assert.Equal(t, cluster.MeasureQueue, grant.Kind)
+			got = append(got, string(grant.Resource.(pulumi.String)))
+		}
+		assert.Equal(t, test.want, got, cloud)
+	}
 }
 
 func TestEventScaling_CanBeLeftOut(t *testing.T) {

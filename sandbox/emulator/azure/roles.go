@@ -31,6 +31,7 @@ var builtInRoles = map[string]string{
 	"7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
 	"8311e382-0749-4cb8-b61a-304f252e45ec": "AcrPush",
 	"17d1049b-9a84-46fb-8f53-869881c3d3ab": "Storage Account Contributor",
+	"090c5cfd-751d-490a-894a-3ce6f1109419": "Azure Service Bus Data Owner",
 	"2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
 	"ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
 	"b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
