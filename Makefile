@@ -11,7 +11,7 @@ POLICIES ?= on
 ON := --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD)) $(if $(filter off,$(POLICIES)),--policies=false)
 
 .DEFAULT_GOAL := help
-.PHONY: help ci-preview up preview refresh down status compare history backend evict move size build test lint check-values bench docs
+.PHONY: help ci-preview up preview refresh down status compare rollback history backend evict move size build test lint check-values bench docs
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ down: $(BIN)/bootstrap ## Destroy the stack and end its control plane.
 
 status: $(BIN)/bootstrap ## Show nodes by pool, models with replicas and endpoints, and the cost.
 	@$(BIN)/bootstrap status $(ON)
+
+rollback: $(BIN)/bootstrap ## Send all requests of MODEL back to its stable or previous version; see docs/operations.md.
+	@$(BIN)/bootstrap rollback $(ON) --model "$(MODEL)"
 
 history: $(BIN)/bootstrap ## Show what was done to the stack, the newest first.
 	@$(BIN)/bootstrap history $(ON)
@@ -66,7 +69,8 @@ test: build ## Run every test, those through the sandbox too.
 	go test -p 2 ./...
 # It reads files that Go's cache of test results does not see.
 	cd sandbox/tools/promtool && go test -count=1 ./...
-	cd sandbox && go test -p 1 -timeout 60m ./...
+	cd sandbox && go test -p 1 -timeout 30m $$(go list ./... | grep -v /sandbox/engine$$)
+	.ci/engine-tests
 
 lint: $(BIN)/golangci-lint ## Run the linters.
 	$(BIN)/golangci-lint run ./...
