@@ -43,7 +43,7 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := handle.Bind(ctx, config.Name, platform.Bindings(config)); err != nil { // identities of add-ons
+	if err := handle.Bind(ctx, config.Name, bindings(config, handle)); err != nil {
 		return err
 	}
 	models := map[string]*serving.Model{}
@@ -54,6 +54,13 @@ func Deploy(ctx *pulumi.Context) error {
 	}
 	export(ctx, config, handle, models)
 	return guards.warn(ctx)
+}
+
+// bindings are the identities of the add-ons and of the models that need one.
+func bindings(config spec.Platform, handle *cluster.Handle) map[string]cluster.Binding {
+	all := platform.Bindings(config)
+	maps.Copy(all, serving.Bindings(config, platform.ModelNamespace, handle.Bucket))
+	return all
 }
 
 // newCluster is the only place that asks which cloud it is.
@@ -122,6 +129,8 @@ func deployModels(ctx *pulumi.Context, config spec.Platform, handle *cluster.Han
 			Namespace: platform.ModelNamespace,
 			Fleet:     fleet,
 			Storage:   handle.Storage,
+			Bucket:    handle.Bucket,
+			Account:   handle.Accounts[serving.AccountName(name)],
 			Gateway:   gateway(config),
 			Secrets:   config.Secrets,
 			Protect:   config.Protected(),

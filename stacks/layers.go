@@ -23,13 +23,33 @@ type handedOver struct {
 	spec.Handed
 	Context string
 	Storage []handedClass
-	// Accounts are the identities of the add-ons' service accounts, by the name
-	// of the add-on.
+	// Accounts are the identities of service accounts, by the name of the add-on,
+	// or of the model as serving.AccountName has it.
 	Accounts map[string]handedAccount
 	// Network, and what the registry's images and the bucket's files begin
 	// with; empty where there is none.
 	Network                     string
 	Registry, BucketURL, Bucket string
+	// Mount is how pods see the files of the bucket; nil where they cannot.
+	Mount *handedMount
+}
+
+// handedMount is how a bucket of another stack is mounted.
+type handedMount struct {
+	cluster.BucketMount
+	Volume     string
+	Attributes map[string]string
+}
+
+// mount is the same for a handle.
+func (h *handedMount) mount() *cluster.BucketMount {
+	if h == nil {
+		return nil
+	}
+	mount := h.BucketMount
+	mount.Volume = pulumi.String(h.Volume).ToStringOutput()
+	mount.Attributes = pulumi.ToStringMap(h.Attributes)
+	return &mount
 }
 
 // handedAccount is a bound service account of another stack.
@@ -119,6 +139,7 @@ func readLower(stack *pulumi.StackReference) (*lower, error) {
 		handle.Bucket = &cluster.Bucket{
 			URL:      pulumi.String(handed.BucketURL).ToStringOutput(),
 			Resource: pulumi.String(handed.Bucket).ToStringOutput(),
+			Mount:    handed.Mount.mount(),
 		}
 	}
 	return &lower{facts: handed.Handed, handle: handle}, nil
@@ -131,6 +152,9 @@ type flowing struct {
 	Network           string
 	Registry          string
 	BucketURL, Bucket string
+	// Volume and Attributes of the bucket's mount.
+	BucketVolume     string
+	BucketAttributes map[string]string
 }
 
 // flow gathers the outputs that are handed over.
@@ -152,6 +176,9 @@ func flow(handle *cluster.Handle) pulumi.StringOutput {
 	}
 	if handle.Bucket != nil {
 		all["BucketURL"], all["Bucket"] = handle.Bucket.URL, handle.Bucket.Resource
+		if mount := handle.Bucket.Mount; mount != nil {
+			all["BucketVolume"], all["BucketAttributes"] = mount.Volume, stringMap(mount.Attributes)
+		}
 	}
 	return pulumi.JSONMarshal(all)
 }
@@ -179,6 +206,9 @@ func handOver(config spec.Platform, handle *cluster.Handle) pulumi.StringOutput 
 			Context:  handle.Context,
 			Accounts: map[string]handedAccount{},
 			Network:  known.Network, Registry: known.Registry, BucketURL: known.BucketURL, Bucket: known.Bucket,
+		}
+		if handle.Bucket != nil && handle.Bucket.Mount != nil {
+			handed.Mount = &handedMount{BucketMount: *handle.Bucket.Mount, Volume: known.BucketVolume, Attributes: known.BucketAttributes}
 		}
 		for i, class := range handle.Storage {
 			class.Parameters = nil

@@ -61,6 +61,14 @@ func handedOutputs(t *testing.T) map[string]any {
 				Name: cluster.ClassShared, Provisioner: "efs.csi.aws.com", Access: cluster.ReadWriteMany,
 				Parameters: pulumi.StringMap{"fileSystemId": pulumi.String("fs-1").ToStringOutput()},
 			}},
+			Bucket: &cluster.Bucket{
+				URL: pulumi.String("gs://files").ToStringOutput(), Resource: pulumi.String("files").ToStringOutput(),
+				Mount: &cluster.BucketMount{
+					Volume: pulumi.String("files").ToStringOutput(), FolderOption: "only-dir=",
+					Attributes:     pulumi.StringMap{"a": pulumi.String("b").ToStringOutput()},
+					PodAnnotations: map[string]string{"c": "d"}, Egress: []cluster.Egress{{To: "0.0.0.0/0", Ports: []int{443}}},
+				},
+			},
 		}).ApplyT(func(s string) string {
 			written <- s
 			return s
@@ -115,6 +123,12 @@ func TestLayersBelow_HandsOverTheWholeHandle(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, cluster.ClassShared, shared.Name)
 	assert.Equal(t, pulumi.String("fs-1"), shared.Parameters["fileSystemId"])
+	mount := below.handle.Bucket.Mount
+	require.NotNil(t, mount)
+	assert.Equal(t, "only-dir=", mount.FolderOption)
+	assert.Equal(t, pulumi.StringMap{"a": pulumi.String("b")}, mount.Attributes)
+	assert.Equal(t, map[string]string{"c": "d"}, mount.PodAnnotations)
+	assert.Equal(t, []cluster.Egress{{To: "0.0.0.0/0", Ports: []int{443}}}, mount.Egress)
 	assert.Nil(t, below.handle.Binder, "a stack without the cluster holds no credentials of its cloud")
 }
 

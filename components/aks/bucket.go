@@ -58,6 +58,7 @@ func (b *build) modelBucket(n *network) (*cluster.Bucket, error) {
 	return &cluster.Bucket{
 		URL:      pulumi.Sprintf("%s%s", account.PrimaryEndpoints.Blob(), container.Name),
 		Resource: container.ID().ToStringOutput(),
+		Mount:    b.bucketMount(account),
 	}, nil
 }
 

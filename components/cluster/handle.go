@@ -26,8 +26,8 @@ type Handle struct {
 	// Binder makes identities for pods. Nil where this stack did not make the
 	// cluster; see BindServiceAccount.
 	Binder Binder
-	// Accounts are the identities of the add-ons' service accounts, by the name
-	// of the add-on, see Bind.
+	// Accounts are the identities of service accounts, by what they are for, see
+	// Bind.
 	Accounts map[string]*BoundAccount
 
 	// Endpoint of the Kubernetes API, as an https URL.
@@ -70,6 +70,43 @@ type Bucket struct {
 	URL pulumi.StringOutput
 	// Resource is what a Grant on the bucket names.
 	Resource pulumi.StringOutput
+	// Mount is how pods see its files; nil where the cluster has no driver for
+	// that.
+	Mount *BucketMount
+}
+
+// BucketMount is how a folder of a bucket becomes a declared volume of the class
+// ClassReadOnly, whose driver, options and attributes it has beside these. All but
+// the outputs is known at plan time.
+type BucketMount struct {
+	// Volume is what the driver knows the bucket by: the beginning of a volume's
+	// handle.
+	Volume pulumi.StringOutput `json:"-"`
+	// Attributes of a volume.
+	Attributes pulumi.StringMap `json:"-"`
+	// Separator stands between Volume and what makes the handle of one volume
+	// differ from others. Empty: the bucket alone is the handle.
+	Separator string
+	// Options of the mount; FolderOption is the one that a folder is appended to.
+	Options      []string
+	FolderOption string
+	// IdentityAttribute of a volume names the identity that reads it: the value
+	// of IdentityAnnotation of the pods' service account. Empty: the driver finds
+	// the identity by itself.
+	IdentityAttribute, IdentityAnnotation string
+	// PodAnnotations of pods that mount the bucket.
+	PodAnnotations map[string]string
+	// Egress is what the driver opens connections to from inside such a pod.
+	Egress []Egress
+}
+
+// Egress is connections over TCP that a pod may open.
+type Egress struct {
+	// To is a range of addresses, and Except are ranges in it that are not meant.
+	To     string
+	Except []string
+	// Ports at those addresses.
+	Ports []int
 }
 
 // PodUser is the user and the group that pods of models run as, and that the

@@ -41,7 +41,7 @@ func (b *build) modelBucket(s *services, k *key) (*cluster.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cluster.Bucket{URL: bucket.Url, Resource: bucket.Name}, nil
+	return &cluster.Bucket{URL: bucket.Url, Resource: bucket.Name, Mount: bucketMount(bucket.Name)}, nil
 }
 
 // storageAgent lets Cloud Storage use the key. The account as which it acts is

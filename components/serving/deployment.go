@@ -43,7 +43,7 @@ func (s *server) deploymentArgs() *appsv1.DeploymentArgs {
 			ProgressDeadlineSeconds: pulumi.Int(int((nodeProvisioning + s.replacement()).Seconds())),
 			Template: &corev1.PodTemplateSpecArgs{
 				Metadata: &metav1.ObjectMetaArgs{
-					Labels:      pulumi.ToStringMap(s.labels()),
+					Labels:      pulumi.ToStringMap(s.podLabels()),
 					Annotations: pulumi.ToStringMap(s.annotations()),
 				},
 				Spec: s.pod(),

@@ -73,7 +73,8 @@ type Model struct {
 // it, a Deployment, a Service, a HorizontalPodAutoscaler or a ScaledObject of KEDA
 // that owns the number of replicas, and a PodDisruptionBudget. Those of the stable version are called like
 // the model, those of a second one have its track behind it. A model with a route
-// has an HTTPRoute over its versions, with policies.
+// has an HTTPRoute over its versions, with policies. A model with an analysis has
+// a Canary, and its second version and the rest are Flagger's, see canary.go.
 //
 // It is an error when no pool can run the model, or when the model asks for
 // storage that the cluster does not offer; nothing is registered then.
@@ -154,6 +155,9 @@ func (s *server) register(ctx *pulumi.Context, child pulumi.ResourceOption, need
 	if err := s.registerScaler(ctx, child); err != nil {
 		return nil, fmt.Errorf("autoscaler: %w", err)
 	}
+	if s.track == next {
+		return deployment, s.registerShared(ctx, child)
+	}
 	if _, err := corev1.NewService(ctx, s.name()+"-service", s.service(), child); err != nil {
 		return nil, fmt.Errorf("service: %w", err)
 	}
@@ -228,6 +232,9 @@ func (s *server) registerRoute(ctx *pulumi.Context, args *ModelArgs, child pulum
 			return err
 		}
 		before = append(before, guard)
+	}
+	if s.model.Rollout.Analysed() {
+		return s.registerCanary(ctx, args, child, before)
 	}
 	_, err = custom.New(ctx, name+"-route", s.route(*args.Gateway), child, pulumi.DependsOn(before))
 	return err

@@ -46,7 +46,8 @@ func (s *server) clients() networkingv1.NetworkPolicyPeerArray {
 	return peers
 }
 
-// egress is DNS and the ranges that the model names.
+// egress is DNS, what the driver of its bucket needs, and the ranges that the model
+// names.
 func (s *server) egress() networkingv1.NetworkPolicyEgressRuleArray {
 	rules := networkingv1.NetworkPolicyEgressRuleArray{networkingv1.NetworkPolicyEgressRuleArgs{
 		To: networkingv1.NetworkPolicyPeerArray{networkingv1.NetworkPolicyPeerArgs{
@@ -54,6 +55,7 @@ func (s *server) egress() networkingv1.NetworkPolicyEgressRuleArray {
 		}},
 		Ports: networkingv1.NetworkPolicyPortArray{port("UDP", pulumi.Int(53)), port("TCP", pulumi.Int(53))},
 	}}
+	rules = append(rules, s.driverEgress()...)
 	if len(s.model.Egress) == 0 {
 		return rules
 	}

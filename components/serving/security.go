@@ -8,10 +8,13 @@ import (
 )
 
 // account gives the pods an identity of their own and no token: a model server
-// has no business with the Kubernetes API.
+// has no business with the Kubernetes API. Of the cloud it has one where it reads
+// the model bucket.
 func (s *server) account() *corev1.ServiceAccountArgs {
+	metadata := s.metadata()
+	metadata.Annotations = s.accountAnnotations()
 	return &corev1.ServiceAccountArgs{
-		Metadata:                     s.metadata(),
+		Metadata:                     metadata,
 		AutomountServiceAccountToken: pulumi.Bool(false),
 	}
 }

@@ -65,6 +65,8 @@ type fixture struct {
 	pools    []spec.PoolPlan
 	storage  []cluster.StorageClass
 	protect  bool
+	bucket   *cluster.Bucket
+	account  *cluster.BoundAccount
 	gateway  *Gateway
 	secrets  map[string]spec.Secret
 	rec      componenttest.Recorder
@@ -110,6 +112,8 @@ func (f *fixture) run() error {
 				Namespace: namespace,
 				Fleet:     scheduling.NewFleet(f.platform, f.pools),
 				Storage:   f.storage,
+				Bucket:    f.bucket,
+				Account:   f.account,
 				Gateway:   f.gateway,
 				Secrets:   f.secrets,
 				Protect:   f.protect,

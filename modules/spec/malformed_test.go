@@ -353,7 +353,7 @@ func allCases() []malformed {
 	for _, some := range [][]malformed{
 		platformCases(), clusterCases(), poolCases(), modelCases(), placementCases(),
 		limitCases(), gcpCases(), azureCases(), existingCases(), layerCases(), gpuCases(), chartCases(),
-		gatewayCases(), dnsCases(), monitoringCases(),
+		gatewayCases(), dnsCases(), monitoringCases(), storageCases(),
 	} {
 		cases = append(cases, some...)
 	}

@@ -44,7 +44,7 @@ func checkModel(r *report, p Platform, name string) {
 	checkModelConfig(r, p, at, m)
 	checkSLO(r, p, at+".slo", m.SLO)
 	checkTraffic(r, p, at, m)
-	checkRollout(r, at+".rollout", m)
+	checkRollout(r, p, at+".rollout", m)
 	checkBytes(r, at+".storage.models", m.Storage.Models, mebi)
 	checkMountPath(r, at+".storage.mountPath", m.Storage.MountPath)
 	checkHealth(r, at+".health", m.Health)
