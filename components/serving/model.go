@@ -38,6 +38,11 @@ type ModelArgs struct {
 	// Storage are the classes that the cluster offers. A model that asks for
 	// storage needs one among them that many nodes can mount.
 	Storage cluster.StorageClasses
+	// Bucket is the platform's model bucket, and Account the model's identity,
+	// which may read it, see Bindings; both are nil where there is none, and then a
+	// model that mounts a folder of the bucket is an error.
+	Bucket  *cluster.Bucket
+	Account *cluster.BoundAccount
 	// Gateway that routes are attached to; nil where the platform has none, and
 	// then a model with a route is an error.
 	Gateway *Gateway
@@ -104,6 +109,13 @@ func NewModel(ctx *pulumi.Context, name string, args *ModelArgs, opts ...pulumi.
 			return nil, fmt.Errorf("model %s: volume claim: %w", name, err)
 		}
 		needed = append(needed, claim)
+	}
+	if s.bucket != nil {
+		folder, err := s.registerFolder(ctx, child)
+		if err != nil {
+			return nil, fmt.Errorf("model %s: %w", name, err)
+		}
+		needed = append(needed, folder...)
 	}
 
 	more, err := s.registerConfig(ctx, args, child)
@@ -257,6 +269,8 @@ type server struct {
 	secret pulumi.StringInput
 	// class of the volume for model files; nil for a model without one.
 	class *cluster.StorageClass
+	// bucket with the model's files; nil for a model without one.
+	bucket *bucket
 }
 
 func newServer(args *ModelArgs) (*server, error) {
@@ -275,6 +289,10 @@ func newServer(args *ModelArgs) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	files, err := newBucket(args)
+	if err != nil {
+		return nil, err
+	}
 	return &server{
 		model:     args.Model,
 		track:     stable,
@@ -282,6 +300,7 @@ func newServer(args *ModelArgs) (*server, error) {
 		placement: placement,
 		strategy:  args.Fleet.Surge(args.Model),
 		class:     class,
+		bucket:    files,
 
 		gateway:       args.Gateway,
 		priorityClass: args.PriorityClass,

@@ -45,8 +45,7 @@ func checkModel(r *report, p Platform, name string) {
 	checkSLO(r, p, at+".slo", m.SLO)
 	checkTraffic(r, p, at, m)
 	checkRollout(r, p, at+".rollout", m)
-	checkBytes(r, at+".storage.models", m.Storage.Models, mebi)
-	checkMountPath(r, at+".storage.mountPath", m.Storage.MountPath)
+	checkStorage(r, p, at+".storage", m)
 	checkHealth(r, at+".health", m.Health)
 	checkURLPath(r, at+".metrics.path", m.Metrics.Path)
 }
