@@ -48,6 +48,7 @@ var addonTable = []addon{
 	certificatesAddon, // cert-manager, with the issuers and the gateway's certificate
 	dnsAddon,          // external-dns
 	eventScalingAddon, // KEDA
+	rolloutsAddon,     // Flagger, where a model has an analysis
 }
 
 // inputs are what decides the values of an add-on. All but the handle's outputs

@@ -28,6 +28,8 @@ const (
 	DNSNamespace = "dns"
 	// EventScalingNamespace holds KEDA.
 	EventScalingNamespace = "keda"
+	// RolloutsNamespace holds Flagger.
+	RolloutsNamespace = "flagger"
 	// systemNamespace comes with every cluster.
 	systemNamespace = "kube-system"
 )
@@ -43,6 +45,7 @@ var namespaceLevels = map[string]podSecurity{
 	CertificatesNamespace: restricted,
 	DNSNamespace:          restricted,
 	EventScalingNamespace: restricted,
+	RolloutsNamespace:     restricted,
 }
 
 // namespaceLabels are further labels of the namespaces that need one.

@@ -31,7 +31,17 @@ func (s *server) labels() map[string]string {
 // all others. A Deployment cannot change its selector, so they hold nothing that
 // may change.
 func (s *server) selection() map[string]string {
-	return map[string]string{naming.LabelModel: s.model.Name, naming.LabelVersion: string(s.track)}
+	return map[string]string{naming.LabelModel: s.model.Name, naming.LabelVersion: s.version()}
+}
+
+// version is the label of the version. Flagger selects by this one label alone, so
+// that with an analysis it says whose version it is; and it puts its own value
+// wherever it finds the name of the Deployment.
+func (s *server) version() string {
+	if s.track == next || s.track == promoted {
+		return s.name()
+	}
+	return string(s.track)
 }
 
 func (s *server) selector() *metav1.LabelSelectorArgs {

@@ -22,6 +22,13 @@ type Gateway struct {
 	Host string
 }
 
+// parent is what a route of the gateway is attached to.
+func (g Gateway) parent() map[string]any {
+	return map[string]any{
+		"group": gatewayGroup, "kind": "Gateway", "name": g.Name, "namespace": g.Namespace, "sectionName": g.Listener,
+	}
+}
+
 // route sends the requests of the model's path to its versions, which do not see
 // the path: a server answers the same under every route.
 //
@@ -38,20 +45,23 @@ func (s *server) route(g Gateway) custom.Object {
 		"backendRefs": s.backends(),
 	}
 	route := map[string]any{
-		"parentRefs": []any{map[string]any{
-			"group": gatewayGroup, "kind": "Gateway", "name": g.Name, "namespace": g.Namespace, "sectionName": g.Listener,
-		}},
-		"rules": []any{rule},
+		"parentRefs": []any{g.parent()},
+		"rules":      []any{rule},
 	}
 	if g.Host != "" {
 		route["hostnames"] = []any{g.Host}
 	}
-	return custom.Object{APIVersion: gatewayAPI, Kind: kindRoute, Metadata: s.metadata(), Spec: route}
+	metadata := s.metadata()
+	s.share(metadata)
+	return custom.Object{APIVersion: gatewayAPI, Kind: kindRoute, Metadata: metadata, Spec: route}
 }
 
 // backends are the versions that answer, each with its share of the requests. A
 // shadow answers nobody.
 func (s *server) backends() []any {
+	if s.model.Rollout.Analysed() {
+		return []any{map[string]any{"group": "", "kind": "Service", "name": s.model.Name, "port": servicePort, "weight": 100}}
+	}
 	shares := s.shares()
 	var backends []any
 	for _, version := range s.versions() {

@@ -50,9 +50,11 @@ func (s *server) scaledObject() custom.Object {
 		settings["idleReplicaCount"] = 0
 		settings["cooldownPeriod"] = idleSeconds
 	}
-	if s.measured() {
+	if s.measured() && s.track != next {
 		// Without Prometheus nobody knows how many are needed. Fewer than there
-		// are would be a guess, and the least number may be far too few.
+		// are would be a guess, and the least number may be far too few. Flagger's
+		// copy would lose the behavior; without any fallback nothing is scaled down
+		// either.
 		settings["fallback"] = map[string]any{
 			"failureThreshold": failuresBeforeFallback, "replicas": scale.Least(), "behavior": "currentReplicasIfHigher",
 		}
@@ -141,27 +143,32 @@ func (s *server) prometheus(name, sum string, perReplica int) map[string]any {
 // latency adds replicas in proportion to how much too slow the model is. A
 // latency is no amount that replicas divide among them, so it is taken as it is.
 func (s *server) latency() map[string]any {
-	target, err := time.ParseDuration(s.model.Scale.P95)
-	if err != nil {
-		target = time.Second // validated before
-	}
 	return map[string]any{
 		"type": "prometheus", "name": "p95", "metricType": "Value",
 		"metadata": map[string]any{
 			"serverAddress": prometheusAddress,
 			"query": fmt.Sprintf("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{%s}[2m])))",
 				s.series()),
-			"threshold": fmt.Sprint(target.Seconds()),
+			"threshold": fmt.Sprint(seconds(s.model.Scale.P95)),
 			// A model that nobody asks is fast enough.
 			"ignoreNullValues": "true",
 		},
 	}
 }
 
+// seconds of a latency in the configuration, which was validated.
+func seconds(latency string) float64 {
+	duration, err := time.ParseDuration(latency)
+	if err != nil {
+		duration = time.Second
+	}
+	return duration.Seconds()
+}
+
 // series are the labels of what the version's server exports, as Prometheus
 // stores it.
 func (s *server) series() string {
-	return fmt.Sprintf(`namespace="%s", model="%s", version="%s"`, s.namespace, s.model.Name, s.track)
+	return fmt.Sprintf(`namespace="%s", model="%s", version="%s"`, s.namespace, s.model.Name, s.version())
 }
 
 // requestsQuery is how many requests a second the version answers.
@@ -174,7 +181,7 @@ func (s *server) requestsQuery() string {
 func (s *server) gpuQuery() string {
 	return fmt.Sprintf(`sum(gantry:gpu_utilization:model_pod{namespace="%s", model="%s"}`+
 		` * on (namespace, pod) group_left () max by (namespace, pod) (kube_pod_labels{label_gantry_dev_version="%s"}))`,
-		s.namespace, s.model.Name, s.track)
+		s.namespace, s.model.Name, s.version())
 }
 
 // queueTriggers are the queue of the model, if it has one. The cloud's queues are

@@ -19,11 +19,19 @@ const servicePort = 80
 func (s *server) service() *corev1.ServiceArgs {
 	metadata := s.metadata()
 	metadata.Annotations = pulumi.StringMap{"pulumi.com/skipAwait": pulumi.String("true")}
+	selection := s.selection()
+	if s.track == next {
+		metadata.Name = pulumi.String(s.model.Name)
+		selection = s.anyVersion()
+	}
+	if s.model.Route != "" && (s.track == stable || s.track == next) {
+		s.share(metadata)
+	}
 	return &corev1.ServiceArgs{
 		Metadata: metadata,
 		Spec: &corev1.ServiceSpecArgs{
 			Type:     pulumi.String("ClusterIP"),
-			Selector: pulumi.ToStringMap(s.selection()),
+			Selector: pulumi.ToStringMap(selection),
 			Ports: corev1.ServicePortArray{corev1.ServicePortArgs{
 				Name:        pulumi.String(portName),
 				AppProtocol: pulumi.String("http"),

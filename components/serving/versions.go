@@ -13,13 +13,20 @@ const (
 	canary track = "canary"
 	green  track = "green"
 	shadow track = "shadow"
+	// next is the newest version of an analysed model, and promoted the one that
+	// serves, see canary.go.
+	next     track = "next"
+	promoted track = "next-primary"
 )
 
-// versions are all versions of a model that are served, the stable one first.
+// versions are all versions of a model that Gantry deploys, the stable one first. Of
+// an analysed model that is the newest only.
 func (s *server) versions() []*server {
 	all := []*server{s}
 	rollout := s.model.Rollout
 	switch {
+	case rollout.Analysed():
+		return []*server{s.second(next, s.model.Image, s.model.Scale.Min, s.model.Scale.Max)}
 	case rollout.Canary.Image != "":
 		all = append(all, s.second(canary, rollout.Canary.Image, rollout.Canary.Min, s.model.Scale.Max))
 	case rollout.BlueGreen.Green != "":

@@ -21,7 +21,7 @@ const (
 	// value is true.
 	LabelSpotTolerant = "gantry.dev/spot-tolerant"
 	// LabelVersion tells the versions of one model apart: stable, canary, green
-	// or shadow.
+	// or shadow, or, where Flagger lets versions in, the name of the Deployment.
 	LabelVersion = "gantry.dev/version"
 )
 

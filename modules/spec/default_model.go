@@ -55,7 +55,7 @@ func defaultRollout(r ModelRollout, scale ModelScale) ModelRollout {
 	if r.Canary.Image != "" {
 		setDefault(&r.Canary.Min, scale.Min)
 	}
-	if a := &r.Canary.Analysis; a.MaxErrorRate > 0 {
+	if a := &r.Analysis; a.MaxErrorRate > 0 {
 		setDefault(&a.IntervalSeconds, 60)
 		setDefault(&a.MaxFailures, 3)
 		if len(a.Steps) == 0 {

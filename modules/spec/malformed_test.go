@@ -353,7 +353,7 @@ func allCases() []malformed {
 	for _, some := range [][]malformed{
 		platformCases(), clusterCases(), poolCases(), modelCases(), placementCases(),
 		limitCases(), gcpCases(), azureCases(), existingCases(), layerCases(), gpuCases(), chartCases(),
-		gatewayCases(), dnsCases(), monitoringCases(), storageCases(),
+		gatewayCases(), dnsCases(), monitoringCases(), storageCases(), analysisCases(),
 	} {
 		cases = append(cases, some...)
 	}

@@ -2,9 +2,13 @@ package spec
 
 // ModelRollout serves a second version of a model beside the stable one, which is
 // the model as it stands outside rollout. Neither starting, shifting, promoting
-// nor rolling back touches a pod of the stable version. At most one of canary,
-// blueGreen and shadow.
+// nor rolling back touches a pod of the stable version. At most one of analysis,
+// canary, blueGreen and shadow.
 type ModelRollout struct {
+	// Analysis lets every new version of the model in step by step, and takes it
+	// back when it does not do well.
+	Analysis ModelAnalysis `json:"analysis"`
+
 	// Canary gets a share of the requests.
 	Canary ModelCanary `json:"canary"`
 	// BlueGreen has two whole versions, of which one gets all requests.
@@ -18,19 +22,18 @@ type ModelCanary struct {
 	// Image of the version. Default: no canary.
 	Image string `json:"image" jsonschema:"example=registry.example.com/image-classifier:v2"`
 	// Weight is its share of the requests in percent, 1 to 100; 100 is all of
-	// them. Required with image, but for an analysis, which sets it itself.
-	// Default: none.
+	// them. Required with image. Default: none.
 	Weight int `json:"weight" jsonschema:"minimum=1,maximum=100,example=5"`
 	// Min is its least number of replicas, at least what its weight needs of the
 	// stable version's: min * weight / 100, rounded up. It is there before the
 	// weight moves. Default: scale.min.
 	Min int `json:"min" jsonschema:"minimum=1"`
-	// Analysis shifts the weight step by step while the version does well, and
-	// takes it back when it does not.
-	Analysis ModelAnalysis `json:"analysis"`
 }
 
-// ModelAnalysis is when a canary does well. Flagger judges it.
+// ModelAnalysis is when a new version does well. Every change of the model's
+// image, settings or resources is one: Flagger starts it beside the version that
+// serves, judges it by its metrics, and makes it the version that serves or takes
+// it away. Needs gantry:addons.monitoring.
 type ModelAnalysis struct {
 	// MaxErrorRate is the greatest share of failed requests, in percent.
 	// Default: no analysis.
@@ -41,11 +44,12 @@ type ModelAnalysis struct {
 	// IntervalSeconds is the time between two judgements, in seconds, 30 to
 	// 3600. Default: 60.
 	IntervalSeconds int `json:"intervalSeconds" jsonschema:"minimum=30,maximum=3600"`
-	// Steps are the weights in percent that the canary goes through, rising.
+	// Steps are the shares of the requests in percent that the new version gets
+	// one after the other, rising, 1 to 100 each.
 	// Default: 5, 20, 50.
 	Steps []int `json:"steps"`
-	// MaxFailures is how many judgements may fail before the canary is taken
-	// back, 1 to 20. Default: 3.
+	// MaxFailures is after how many failed judgements the new version is taken
+	// back, 1 to 20. One without any requests has failed. Default: 3.
 	MaxFailures int `json:"maxFailures" jsonschema:"minimum=1,maximum=20"`
 }
 

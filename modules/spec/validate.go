@@ -48,6 +48,7 @@ func validate(r *report, p Platform, readable bool) []PoolPlan {
 		}
 	}
 	checkRoutes(r, p, slices.Sorted(maps.Keys(p.Models)))
+	checkAnalysedNames(r, p, slices.Sorted(maps.Keys(p.Models)))
 	if readable && len(plans) == len(p.Pools) {
 		checkPlacement(r, p, plans, sound)
 	}

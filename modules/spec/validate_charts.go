@@ -49,6 +49,7 @@ func AddonReleases(p Platform) []AddonRelease {
 		{"envoy-gateway", "gateway", "gateway", On(a.Gateway.Enabled)},
 		{"external-dns", "dns", "dns", a.DNS.Zone != ""},
 		{"keda", "keda", "eventScaling", On(a.EventScaling.Enabled)},
+		{"flagger", "flagger", "monitoring", p.Analyses()},
 	}
 }
 

@@ -2,13 +2,14 @@ package spec
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 )
 
 // checkRollout checks the second version of a model.
-func checkRollout(r *report, at string, m Model) {
+func checkRollout(r *report, p Platform, at string, m Model) {
 	rollout := m.Rollout
 	named := rollout.named()
 	if len(named) > 1 {
@@ -22,6 +23,9 @@ func checkRollout(r *report, at string, m Model) {
 	if m.Route == "" {
 		r.add(at+"."+named[0], named[0], "shares the requests of a route, and the model has none", "add route: with a path, for example /"+m.Name+"/v1")
 	}
+	if rollout.Analysed() {
+		checkAnalysis(r, p, at+".analysis", m)
+	}
 	checkImage(r, at+".canary.image", rollout.Canary.Image)
 	checkImage(r, at+".blueGreen.green", rollout.BlueGreen.Green)
 	checkImage(r, at+".shadow.image", rollout.Shadow.Image)
@@ -30,9 +34,25 @@ func checkRollout(r *report, at string, m Model) {
 	}
 }
 
+// Analysed tells whether Flagger lets new versions of the model in.
+func (r ModelRollout) Analysed() bool { return r.Analysis.MaxErrorRate > 0 }
+
+// Analyses tells whether Flagger lets new versions of a model of the platform in.
+func (p Platform) Analyses() bool {
+	for _, m := range p.Models {
+		if m.Rollout.Analysed() {
+			return true
+		}
+	}
+	return false
+}
+
 // named are the kinds of second version that are asked for.
 func (r ModelRollout) named() []string {
 	var named []string
+	if r.Analysed() {
+		named = append(named, "analysis")
+	}
 	for _, kind := range []struct{ name, image string }{
 		{"canary", r.Canary.Image}, {"blueGreen", r.BlueGreen.Green}, {"shadow", r.Shadow.Image},
 	} {
@@ -47,7 +67,7 @@ func (r ModelRollout) named() []string {
 // without one.
 func (m Model) Second() int {
 	switch {
-	case m.Rollout.Canary.Image != "", m.Rollout.BlueGreen.Green != "":
+	case m.Rollout.Analysed(), m.Rollout.Canary.Image != "", m.Rollout.BlueGreen.Green != "":
 		return m.Scale.Max
 	case m.Rollout.Shadow.Image != "":
 		return m.Rollout.Shadow.Replicas
@@ -62,7 +82,7 @@ func (m Model) LeastSecond() int {
 	switch {
 	case m.Rollout.Canary.Image != "":
 		return m.Rollout.Canary.Min
-	case m.Rollout.BlueGreen.Green != "":
+	case m.Rollout.Analysed(), m.Rollout.BlueGreen.Green != "":
 		return m.Scale.Min
 	case m.Rollout.Shadow.Image != "":
 		return m.Rollout.Shadow.Replicas
@@ -73,7 +93,10 @@ func (m Model) LeastSecond() int {
 
 // checkNoRollout reports settings of a version that has no image.
 func checkNoRollout(r *report, at string, rollout ModelRollout) {
-	if c := rollout.Canary; c.Weight != 0 || c.Min != 0 || c.Analysis.MaxErrorRate != 0 {
+	if a := rollout.Analysis; a.MaxP95 != "" || a.IntervalSeconds != 0 || len(a.Steps) > 0 || a.MaxFailures != 0 {
+		r.missing(at+".analysis.maxErrorRate", "is missing, so that nothing is analysed", "add maxErrorRate: 1, or remove analysis")
+	}
+	if c := rollout.Canary; c.Weight != 0 || c.Min != 0 {
 		r.missing(at+".canary.image", "is missing, so that there is no canary", "add image: with the image of the new version, or remove canary")
 	}
 	if rollout.BlueGreen.Active != "" {
@@ -86,13 +109,10 @@ func checkNoRollout(r *report, at string, rollout ModelRollout) {
 
 func checkCanary(r *report, at string, m Model) {
 	c := m.Rollout.Canary
-	analysed := c.Analysis.MaxErrorRate > 0
 	switch {
 	case c.Image == m.Image:
 		r.add(at+".image", c.Image, "is the image of the stable version too", "name the new image, or remove canary")
-	case analysed && c.Weight != 0:
-		r.add(at+".weight", c.Weight, "is set by the analysis", "remove weight, or analysis")
-	case !analysed && c.Weight == 0:
+	case c.Weight == 0:
 		r.missing(at+".weight", "is missing", "add weight: 5 to begin with five of a hundred requests")
 	}
 	if c.Min > m.Scale.Max {
@@ -103,26 +123,6 @@ func checkCanary(r *report, at string, m Model) {
 	if least := (m.Scale.Min*c.Weight + 99) / 100; c.Min < least {
 		r.add(at+".min", c.Min, fmt.Sprintf("is too few replicas for %d of a hundred requests: the stable version takes all of them with %d", c.Weight, m.Scale.Min),
 			fmt.Sprintf("use min: %d or more, or a smaller weight", least))
-	}
-	checkAnalysis(r, at+".analysis", c.Analysis)
-}
-
-func checkAnalysis(r *report, at string, a ModelAnalysis) {
-	if a.MaxErrorRate == 0 {
-		if a.MaxP95 != "" || a.IntervalSeconds != 0 || len(a.Steps) > 0 || a.MaxFailures != 0 {
-			r.missing(at+".maxErrorRate", "is missing, so that nothing is analysed", "add maxErrorRate: 1, or remove analysis")
-		}
-		return
-	}
-	checkDuration(r, at+".maxP95", a.MaxP95)
-	for i, step := range a.Steps {
-		where := fmt.Sprintf("%s.steps[%d]", at, i)
-		switch {
-		case step < 1 || step > 100:
-			r.add(where, step, "is no weight in percent", "use 1 to 100")
-		case i > 0 && step <= a.Steps[i-1]:
-			r.add(where, step, "does not rise above the step before it", "put the steps in rising order")
-		}
 	}
 }
 
@@ -173,6 +173,9 @@ func checkJWT(r *report, at string, t ModelTraffic) {
 			r.missing(at+".issuer", "is missing, so that no token is asked for", "add issuer, or remove jwt")
 		}
 		return
+	}
+	if issuer, err := url.Parse(jwt.Issuer); err != nil || issuer.Scheme != "https" || issuer.Host == "" {
+		r.add(at+".issuer", jwt.Issuer, "is not the https:// address of an issuer", "write it as the claim iss of its tokens has it")
 	}
 	if len(t.APIKeys) > 0 {
 		r.add(at+".issuer", jwt.Issuer, "asks for a token beside the keys of apiKeys", "keep one of the two")

@@ -30,6 +30,7 @@ type definitions struct {
 // 1.11.1 of 2022, would refuse what its chart of today makes.
 var chartDefinitions = []definitions{
 	{"cert-manager", "github.com/cert-manager/cert-manager", "deploy/crds"},
+	{"flagger", "github.com/fluxcd/flagger", "artifacts/flagger"},
 	{"gateway-helm", "github.com/envoyproxy/gateway", "charts/gateway-helm/charts/crds/crds/generated"},
 	{"gateway-helm", "sigs.k8s.io/gateway-api", "config/crd/standard"},
 	{"keda", "github.com/kedacore/keda/v2", "config/crd/bases"},
