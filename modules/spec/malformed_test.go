@@ -351,7 +351,7 @@ func twice(n int, form, value string, from int) []problem {
 func allCases() []malformed {
 	var cases []malformed
 	for _, some := range [][]malformed{
-		platformCases(), clusterCases(), poolCases(), modelCases(), placementCases(),
+		platformCases(), clusterCases(), poolCases(), modelCases(), modelFileCases(), placementCases(),
 		limitCases(), gcpCases(), azureCases(), existingCases(), layerCases(), gpuCases(), chartCases(),
 		gatewayCases(), dnsCases(), monitoringCases(), storageCases(), analysisCases(),
 	} {

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // time zones are known wherever Gantry runs
@@ -83,10 +85,16 @@ func checkQueue(r *report, p Platform, at string, q ScaleQueue) {
 			r.missing(at+".kafka.topic", "is missing", "add topic: with the topic that requests come in")
 		}
 		for i, broker := range q.Kafka.Brokers {
-			if host, port, ok := strings.Cut(broker, ":"); !ok || host == "" || port == "" {
+			host, port, err := net.SplitHostPort(broker)
+			if number, bad := strconv.ParseUint(port, 10, 16); err != nil || host == "" || bad != nil || number == 0 {
 				r.add(fmt.Sprintf("%s.kafka.brokers[%d]", at, i), broker, "is not host:port", "write it as kafka.kafka.svc.cluster.local:9092")
 			}
 		}
+	}
+	if len(q.Kafka.Brokers) == 0 && (q.Kafka.Topic != "" || q.Kafka.Group != "") {
+		r.missing(at+".kafka.brokers", "is missing, so that the topic is read by nobody", "add brokers: with host:port of each, or remove kafka")
+	} else if len(named) == 0 && q.PerReplica != 0 {
+		r.add(at+".perReplica", q.PerReplica, "counts the messages of no queue", "name the queue, or remove it")
 	}
 	if len(named) > 1 {
 		r.add(at, strings.Join(named, ", "), "are several queues", "keep one; a model per queue scales each by itself")

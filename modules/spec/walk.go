@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -54,6 +55,9 @@ func checkFields(r *report, at string, configuration any) {
 func requiredFix(field Field, t reflect.Type) string {
 	if known := Enum(t); known != nil {
 		return fmt.Sprintf("add %s: %s", field.Key, oneOf(known))
+	}
+	if _, err := strconv.Atoi(field.Example); err == nil {
+		return fmt.Sprintf("add it, for example %s: %s", field.Key, field.Example)
 	}
 	return fmt.Sprintf("add it, for example %s: %q", field.Key, field.Example)
 }
