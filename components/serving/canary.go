@@ -60,13 +60,15 @@ func (s *server) share(metadata *metav1.ObjectMetaArgs) {
 	metadata.Annotations = annotations
 }
 
-// led keeps Pulumi from leading requests elsewhere than Flagger does.
+// led keeps Pulumi from leading the route elsewhere than Flagger does.
 func led() pulumi.ResourceOption { return pulumi.IgnoreChanges([]string{"spec"}) }
 
 // registerShared registers the Service of the model, under the same Pulumi name as
-// without an analysis, and the budgets of both versions.
+// without an analysis, and the budgets of both versions. Its selector is written once
+// and is then Flagger's: it has to reach the newest version before the Deployment of
+// a model without an analysis goes.
 func (s *server) registerShared(ctx *pulumi.Context, child pulumi.ResourceOption) error {
-	if _, err := corev1.NewService(ctx, s.model.Name+"-service", s.service(), child, led()); err != nil {
+	if _, err := corev1.NewService(ctx, s.model.Name+"-service", s.service(), child); err != nil {
 		return fmt.Errorf("service: %w", err)
 	}
 	for _, version := range []*server{s, s.as(promoted)} {
