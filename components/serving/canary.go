@@ -19,7 +19,7 @@ import (
 //
 // The Service and the HTTPRoute of the model are there before Flagger and after
 // it. They are Gantry's, and while the model is analysed Flagger alone says where
-// they lead: so a model is taken over, and given back, without a gap. Sources:
+// they lead: so requests by the route are taken over, and given back. Sources:
 // fluxcd/flagger, pkg/controller/scheduler.go, pkg/router/kubernetes_default.go
 // and pkg/router/gateway_api.go at v1.44.0.
 const (
