@@ -46,6 +46,7 @@ func newCommand() *cobra.Command {
 		newHistoryCommand(&options),
 		newBackendCommand(&options),
 		newEvictCommand(&options),
+		newRollbackCommand(&options),
 		newMoveCommand(&options),
 		newAgentCommand(),
 	)
