@@ -11,7 +11,7 @@ POLICIES ?= on
 ON := --stack $(STACK) $(if $(CLOUD),--cloud $(CLOUD)) $(if $(filter off,$(POLICIES)),--policies=false)
 
 .DEFAULT_GOAL := help
-.PHONY: help ci-preview up preview refresh down status compare rollback history backend evict move size build test lint check-values bench docs
+.PHONY: help render ci-preview up preview refresh down status compare rollback history backend evict move size build test lint check-values bench docs
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ ci-preview: $(BIN)/bootstrap ## Preview STACK as a pull request does; the report
 
 compare: $(BIN)/bootstrap ## Show what the stack would cost a month on each cloud.
 	@$(BIN)/bootstrap compare --stack $(STACK)
+
+# OUT is the folder for the manifests, .gantry/render/STACK by default.
+render: $(BIN)/bootstrap ## Write everything above the cluster as YAML files; see docs/gitops.md.
+	@$(BIN)/bootstrap render $(ON) $(if $(OUT),--out "$(OUT)")
 
 evict: $(BIN)/bootstrap ## Take the nodes of the spot pool POOL away, as the cloud does.
 	@$(BIN)/bootstrap evict $(ON) --pool "$(POOL)"

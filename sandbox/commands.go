@@ -43,6 +43,7 @@ func newCommand() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error { return status(cmd.Context(), options) },
 		},
 		newCompareCommand(&options),
+		newRenderCommand(&options),
 		newHistoryCommand(&options),
 		newBackendCommand(&options),
 		newEvictCommand(&options),

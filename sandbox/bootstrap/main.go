@@ -64,7 +64,7 @@ func toolsFor(command string) []toolchain.Tool {
 	switch command {
 	case "build", "up":
 		return toolchain.All
-	case "compare", "backend":
+	case "compare", "backend", "render":
 		return []toolchain.Tool{toolchain.Sandbox}
 	default:
 		return toolchain.Planning
