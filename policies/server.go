@@ -14,8 +14,8 @@ import (
 )
 
 // server is the pack as the engine talks to it. It reads a resource once for all
-// rules: the policy SDK reads it once for each, which took most of the time that
-// the pack added to a preview.
+// rules: the policy SDK reads it once for each, which took most of the time of a
+// preview with the pack.
 type server struct {
 	pulumirpc.UnimplementedAnalyzerServer
 	// pack is of the stack that was told last; before, of none.
