@@ -19,7 +19,7 @@ const folder = "image-classifier/v1"
 func inBucket(m *spec.Model) { m.Storage = spec.ModelStorage{Bucket: folder} }
 
 // buckets are how the clouds that can mount their bucket say so.
-func buckets() map[string]fixture {
+func buckets() map[string]*fixture {
 	class := func(driver string, options []string, parameters pulumi.StringMap) []cluster.StorageClass {
 		return []cluster.StorageClass{{
 			Name: cluster.ClassReadOnly, Provisioner: cluster.NoProvisioner, Driver: driver,
@@ -27,7 +27,7 @@ func buckets() map[string]fixture {
 		}}
 	}
 	text := func(s string) pulumi.StringOutput { return pulumi.String(s).ToStringOutput() }
-	return map[string]fixture{
+	return map[string]*fixture{
 		"in the pod": {
 			storage: class("gcsfuse.csi.storage.gke.io", []string{"implicit-dirs"}, nil),
 			bucket: &cluster.Bucket{Resource: text("files"), Mount: &cluster.BucketMount{

@@ -108,8 +108,12 @@ func reflectSchema(docs comments, value any) *jsonschema.Schema {
 	return schema
 }
 
-// enumSchema is the schema of a type with a list of accepted values.
+// enumSchema is the schema of a type with a list of accepted values, and of a
+// number that may be written with quotes.
 func enumSchema(t reflect.Type) *jsonschema.Schema {
+	if t == reflect.TypeFor[spec.Decimal]() {
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", Pattern: `^[0-9]+(\.[0-9]+)?$`}}}
+	}
 	values := spec.Enum(t)
 	if values == nil {
 		return nil

@@ -87,6 +87,13 @@ func variants() []variant {
 		}, "monitoring: {enabled: true}\ngpuOperator: {enabled: true}\ncertificates: {enabled: true}\ngateway: {enabled: true, public: true}\neventScaling: {enabled: true}"))
 }
 
+// analysedModel makes the platform install what judges new versions.
+var analysedModel = map[string]any{"judged": map[string]any{
+	"image": "registry.example.com/judged:v1", "gpu": map[string]any{"type": "l4", "alternatives": []string{"t4"}},
+	"route": "/judged", "scale": map[string]any{"min": 2, "max": 2, "requestsPerReplica": 5},
+	"rollout": map[string]any{"analysis": map[string]any{"maxErrorRate": 1, "maxP95": "300ms"}},
+}}
+
 // everything is the add-ons with all that changes their values.
 func (p place) everything() string {
 	return fmt.Sprintf(`
@@ -116,6 +123,9 @@ func (p place) variant(cloud spec.Cloud, name, stack string, pools []string, add
 	var values map[string]any
 	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
 		panic("a variant is no YAML: " + err.Error()) // built in, and tested
+	}
+	if stack == "prod" {
+		values["models"] = analysedModel
 	}
 	values["secrets"] = map[string]string{"pager": "a", "chat": "b", "hook": "c"}
 	raw.Secrets = []string{"secrets"}
