@@ -29,6 +29,8 @@ type scenario struct {
 	name string
 	// on is the cloud that the stack is on before. Default: aws.
 	on string
+	// before edits the configuration that the stack is brought up with.
+	before func(config map[string]any)
 	// change edits the configuration of the stack that is up.
 	change func(config map[string]any)
 	// cloud to preview on, instead of the one that the stack is on.
@@ -37,8 +39,6 @@ type scenario struct {
 	new, down bool
 	// fails tells that the preview has to fail.
 	fails bool
-	// missing is why there is no such preview yet.
-	missing string
 }
 
 // scenarios are previews of dev.
@@ -48,7 +48,7 @@ var scenarios = []scenario{
 	{name: "model-image", change: func(config map[string]any) {
 		classifier(config)["image"] = "registry.example.com/image-classifier:v2"
 	}},
-	{name: "canary-shift", missing: "a model has no canary yet: with one, change its share of the traffic here"},
+	{name: "canary-shift", before: canaryAt(5), change: canaryAt(50)},
 	{name: "pool-replace", change: func(config map[string]any) {
 		pool(config, 2)["memory"] = "32Gi"
 	}},
@@ -69,7 +69,7 @@ var scenarios = []scenario{
 	{name: "violation", fails: true, change: func(config map[string]any) {
 		classifier(config)["image"] = "docker.io/somebody/classifier:v1"
 		config["gantry:exceptions"] = []any{map[string]any{
-			"policy": "namespace-network-policy", "resource": "gantry-dev-models",
+			"policy": "namespace-network-policy", "resource": "gantry-dev-keda",
 			"reason": "callers are being listed", "until": exceptionEnd(),
 		}}
 	}},
@@ -77,6 +77,16 @@ var scenarios = []scenario{
 		config["gantry:addon"] = map[string]any{}
 		pool(config, 0)["max"] = 0
 	}},
+}
+
+// canaryAt gives a new version of the model a share of the requests.
+func canaryAt(weight int) func(config map[string]any) {
+	return func(config map[string]any) {
+		classifier(config)["scale"] = map[string]any{"max": 2}
+		classifier(config)["rollout"] = map[string]any{
+			"canary": map[string]any{"image": "registry.example.com/image-classifier:v2", "weight": weight},
+		}
+	}
 }
 
 func classifier(config map[string]any) map[string]any {
@@ -97,26 +107,29 @@ func TestPreviewReport_Scenarios(t *testing.T) {
 		t.Skip("the policy pack is not built: run make build")
 	}
 	up := map[string]*world{}
+	brought := func(cloud string, before func(config map[string]any)) *world {
+		w := newWorldOn(t, projectWith(t, before), cloud)
+		w.up("dev")
+		return w
+	}
+	asShipped := func(map[string]any) {}
 	on := func(cloud string) *world {
 		if up[cloud] == nil {
-			up[cloud] = newWorldOn(t, projectWith(t, func(map[string]any) {}), cloud)
-			up[cloud].up("dev")
+			up[cloud] = brought(cloud, asShipped)
 		}
 		return up[cloud]
 	}
 	for _, s := range scenarios {
 		var w *world
 		switch cloud := cmp.Or(s.on, "aws"); {
-		case s.missing != "":
 		case s.new:
-			w = newWorldOn(t, projectWith(t, func(map[string]any) {}), cloud)
+			w = newWorldOn(t, projectWith(t, asShipped), cloud)
+		case s.before != nil:
+			w = brought(cloud, s.before)
 		default:
 			w = on(cloud)
 		}
 		t.Run(s.name, func(t *testing.T) {
-			if s.missing != "" {
-				t.Skip(s.missing)
-			}
 			log := w.previewed(t, s)
 			trimmed := trimmedLog(t, log)
 			report := reportOf(t, trimmed)
