@@ -76,7 +76,7 @@ func TestRollback_WhileTheBadVersionCrashLoops(t *testing.T) {
 	canary := func(image string) map[string]any {
 		return map[string]any{"scale": scale, "rollout": map[string]any{"canary": map[string]any{"image": image, "weight": 50}}}
 	}
-	w.setModel("dev", map[string]any{"scale": scale})
+	w.setModel(map[string]any{"scale": scale})
 	w.up("dev")
 	cluster := w.localCluster("dev")
 	client := w.client(cluster)
@@ -91,9 +91,9 @@ func TestRollback_WhileTheBadVersionCrashLoops(t *testing.T) {
 	})
 
 	// A canary with half of the requests gets an image that crash-loops.
-	w.setModel("dev", canary(newImage))
+	w.setModel(canary(newImage))
 	w.up("dev")
-	w.setModel("dev", canary(crashImage))
+	w.setModel(canary(crashImage))
 	running := w.startUp()
 	requireCrashing(t, client, "canary")
 	assert.Equal(t, map[string]int64{servedModel: 50, servedModel + "-canary": 50}, w.weights(cluster))
@@ -107,15 +107,15 @@ func TestRollback_WhileTheBadVersionCrashLoops(t *testing.T) {
 	green := func(image string) map[string]any {
 		return map[string]any{"scale": scale, "rollout": map[string]any{"blueGreen": map[string]any{"green": image, "active": "green"}}}
 	}
-	w.setModel("dev", green(newImage))
+	w.setModel(green(newImage))
 	w.up("dev")
-	w.setModel("dev", green(crashImage))
+	w.setModel(green(crashImage))
 	running = w.startUp()
 	requireCrashing(t, client, "green")
 	done = w.rollback(running)
 	assert.Equal(t, []string{"gantry:models." + servedModel + ".rollout.blueGreen.active: blue"}, done.Lines)
 	assert.Equal(t, map[string]int64{servedModel: 100, servedModel + "-green": 0}, w.weights(cluster))
-	w.setModel("dev", map[string]any{"scale": scale})
+	w.setModel(map[string]any{"scale": scale})
 	w.up("dev")
 
 	fewest, pods := stop()
@@ -124,7 +124,7 @@ func TestRollback_WhileTheBadVersionCrashLoops(t *testing.T) {
 
 	// The stable version itself gets an image that crash-loops.
 	stop = watch(client)
-	w.setModel("dev", map[string]any{"scale": scale, "image": crashImage})
+	w.setModel(map[string]any{"scale": scale, "image": crashImage})
 	running = w.startUp()
 	requireCrashing(t, client, "stable")
 	done = w.rollback(running)

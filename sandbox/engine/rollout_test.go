@@ -24,10 +24,10 @@ const (
 	newImage    = "registry.example.com/image-classifier:v2"
 )
 
-// setModel changes what the stack says of the served model.
-func (w *world) setModel(stack string, model map[string]any) {
+// setModel changes what the dev stack says of the served model.
+func (w *world) setModel(model map[string]any) {
 	w.Helper()
-	file := filepath.Join(w.project, "Pulumi."+stack+".yaml")
+	file := filepath.Join(w.project, "Pulumi.dev.yaml")
 	data, err := os.ReadFile(file)
 	require.NoError(w, err)
 	var content map[string]map[string]any
@@ -92,7 +92,7 @@ func TestRollout_NeverTouchesTheStableVersion(t *testing.T) {
 		t.Run(cloud, func(t *testing.T) {
 			w := newWorldOn(t, projectWith(t, func(map[string]any) {}), cloud)
 			scale := map[string]any{"max": 2}
-			w.setModel("dev", map[string]any{"scale": scale})
+			w.setModel(map[string]any{"scale": scale})
 			w.up("dev")
 			cluster := w.localCluster("dev")
 			client := w.client(cluster)
@@ -105,17 +105,17 @@ func TestRollout_NeverTouchesTheStableVersion(t *testing.T) {
 				}}
 			}
 			for _, weight := range []int{5, 50, 100} {
-				w.setModel("dev", canary(weight))
+				w.setModel(canary(weight))
 				w.up("dev")
 				requireReady(t, client, servedModel+"-canary", 2)
 				assert.Equal(t, map[string]int64{servedModel: int64(100 - weight), servedModel + "-canary": int64(weight)}, w.weights(cluster))
 			}
-			w.setModel("dev", map[string]any{"scale": scale})
+			w.setModel(map[string]any{"scale": scale})
 			w.up("dev")
 			assert.Equal(t, map[string]int64{servedModel: 100}, w.weights(cluster))
 
 			for _, active := range []string{"blue", "green", "blue"} {
-				w.setModel("dev", map[string]any{"scale": scale, "rollout": map[string]any{
+				w.setModel(map[string]any{"scale": scale, "rollout": map[string]any{
 					"blueGreen": map[string]any{"green": newImage, "active": active},
 				}})
 				w.up("dev")

@@ -1,7 +1,6 @@
 package render_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -101,14 +100,4 @@ func files(t testing.TB, r *render.Rendering) map[string]string {
 		text[name] = string(content)
 	}
 	return text
-}
-
-// copied is an object that a test may change.
-func copied(t testing.TB, manifest map[string]any) map[string]any {
-	t.Helper()
-	text, err := json.Marshal(manifest)
-	require.NoError(t, err)
-	var own map[string]any
-	require.NoError(t, json.Unmarshal(text, &own))
-	return own
 }
