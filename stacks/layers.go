@@ -200,6 +200,7 @@ func handOver(config spec.Platform, handle *cluster.Handle) pulumi.StringOutput 
 		handed := handedOver{
 			Handed: spec.Handed{
 				Name: handle.Name, Cloud: config.Cloud, Region: config.Region, Account: config.Account,
+				Stack:      config.ClusterStack(),
 				Version:    config.KubernetesVersion(),
 				Autoscaled: config.Autoscaled(), Pools: handle.Pools,
 			},

@@ -73,7 +73,7 @@ func loadBalancerValues(in inputs) (pulumi.Map, error) {
 		"keepTLSSecret": pulumi.Bool(true),
 		// Load balancers and their security groups are found by the same tags as
 		// all else.
-		"defaultTags":    pulumi.ToStringMap(naming.Tags(p.Name, p.Stack, p.Tags)),
+		"defaultTags":    pulumi.ToStringMap(naming.Tags(p.Name, p.ClusterStack(), p.Tags)),
 		"serviceMonitor": serviceMonitor(in),
 	}
 	if in.handle.Network.OutputState != nil {

@@ -26,9 +26,12 @@ func tolerations(pools []spec.PoolPlan) pulumi.Array {
 // identity is bound to. The name is set because a chart's own depends on the
 // name of the release, and the binding is for one name.
 func accountValues(name string, bound pulumi.StringMap) pulumi.Map {
-	return pulumi.Map{
-		"create":      pulumi.Bool(true),
-		"name":        pulumi.String(name),
-		"annotations": bound,
+	values := pulumi.Map{"create": pulumi.Bool(true), "name": pulumi.String(name)}
+	// Left out where there are none: a cluster of another stack hands over an
+	// empty map where this stack's own has nothing, and nothing may change when a
+	// stack is divided.
+	if len(bound) > 0 {
+		values["annotations"] = bound
 	}
+	return values
 }

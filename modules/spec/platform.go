@@ -163,8 +163,10 @@ func (p Platform) StoresFiles() bool {
 // Handed is what one stack tells another of its cluster: all that is known of
 // it at plan time.
 type Handed struct {
-	// Name, Cloud, Region and Account of the cluster.
+	// Name, Cloud, Region and Account of the cluster, and the Stack that makes
+	// it.
 	Name    string
+	Stack   string
 	Cloud   Cloud
 	Region  string
 	Account string
@@ -174,6 +176,15 @@ type Handed struct {
 	Autoscaled bool
 	// Pools of the cluster.
 	Pools []PoolPlan
+}
+
+// ClusterStack is the stack that makes the cluster: what belongs to the cluster is
+// tagged with it, whichever stack makes that.
+func (p Platform) ClusterStack() string {
+	if p.Handed != nil {
+		return p.Handed.Stack
+	}
+	return p.Stack
 }
 
 // KubernetesVersion is the minor of the control plane, whichever stack makes it.

@@ -37,7 +37,10 @@ func TestExisting_ServesModelsAndIsLeftAlone(t *testing.T) {
 		}
 		config["gantry:addons"] = map[string]any{"devicePlugin": map[string]any{"enabled": true}}
 		config["gantry:models"] = map[string]any{"image-classifier": map[string]any{
-			"scale": map[string]any{"max": 2}, "storage": nil,
+			"scale":   map[string]any{"max": 2, "gpuUtilization": nil, "requestsPerReplica": nil},
+			"storage": nil,
+			// Nothing of the gateway and the monitoring is installed here.
+			"route": nil, "slo": nil,
 		}}
 	})
 	w := newWorldOn(t, project, "existing")
