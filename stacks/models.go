@@ -2,10 +2,9 @@ package stacks
 
 import (
 	"embed"
-	"fmt"
 	"io/fs"
-	"path"
-	"slices"
+
+	"gantry.dev/gantry/modules/stackfile"
 )
 
 // modelFiles are the models that all stacks share. They are part of the program,
@@ -18,23 +17,5 @@ var modelFiles embed.FS
 // the repository.
 func ModelFiles() (map[string][]byte, error) { return readModels(modelFiles) }
 
-// readModels is the content of the model files by their path in the repository.
-// Files that are not YAML are passed over.
-func readModels(files fs.FS) (map[string][]byte, error) {
-	entries, err := fs.ReadDir(files, "models")
-	if err != nil {
-		return nil, fmt.Errorf("reading the model files: %w", err)
-	}
-	models := map[string][]byte{}
-	for _, entry := range entries {
-		if entry.IsDir() || !slices.Contains([]string{".yaml", ".yml"}, path.Ext(entry.Name())) {
-			continue
-		}
-		content, err := fs.ReadFile(files, "models/"+entry.Name())
-		if err != nil {
-			return nil, fmt.Errorf("reading the model files: %w", err)
-		}
-		models["stacks/models/"+entry.Name()] = content
-	}
-	return models, nil
-}
+// readModels is the content of the model files below a folder.
+func readModels(files fs.FS) (map[string][]byte, error) { return stackfile.ModelFiles(files, "models") }

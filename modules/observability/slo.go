@@ -158,8 +158,9 @@ func (s SLO) selecting(more ...string) string {
 	return "{" + strings.Join(matchers, ", ") + "}"
 }
 
-// probes are the paths that no client asks for, as in rules/models.yaml.
-const probes = `path!~"/(health|healthz|ready|readyz|live|livez|metrics)"`
+// Probes leaves out the paths that no client asks for, as rules/models.yaml does: a
+// matcher of labels in PromQL.
+const Probes = `path!~"/(health|healthz|ready|readyz|live|livez|metrics)"`
 
 // slowness records the requests that took longer than the SLO allows, and their
 // part of all over each window.
@@ -167,7 +168,7 @@ func (s SLO) slowness() []Rule {
 	// A histogram without this bucket gives no series, and an alert that never
 	// fires; docs/monitoring.md tells how to see it.
 	bucket := `le=~"` + bucketPattern(s.Latency) + `"`
-	matchers := []string{probes}
+	matchers := []string{Probes}
 	if s.Model == "" {
 		matchers = append(matchers, `model!=""`)
 	}

@@ -1,6 +1,7 @@
 package previewreport
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -41,11 +42,7 @@ func (r report) verdictSection(rank int, title string, verdicts []Verdict) secti
 
 func (r report) verdictItem(v Verdict) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "- **%s**%s: %s\n", r.policyLink(v.Policy, v.More), at2text(v.Resources), text(sentence(v.Fact)))
-	if v.Fact == "" {
-		b.Reset()
-		fmt.Fprintf(&b, "- **%s**%s: %s\n", r.policyLink(v.Policy, v.More), at2text(v.Resources), text(sentence(v.Rule)))
-	}
+	fmt.Fprintf(&b, "- **%s**%s: %s\n", r.policyLink(v.Policy, v.More), at2text(v.Resources), text(sentence(cmp.Or(v.Fact, v.Rule))))
 	var more []string
 	if v.Rule != "" && v.Fact != "" {
 		more = append(more, "Rule: "+text(sentence(v.Rule)))

@@ -32,8 +32,6 @@ type Preview struct {
 	Quotas string
 	// Result is how the preview ended.
 	Result Result
-	// Truncated tells that the log ends in the middle of a line.
-	Truncated bool
 
 	// secrets replaces the values that the log has in plain text and that must
 	// not be shown.

@@ -22,11 +22,8 @@ func Read(log io.Reader) (*Preview, error) {
 		if err != nil && !last {
 			return nil, fmt.Errorf("read the event log: %w", err)
 		}
-		if err := r.line(line); err != nil {
-			if !last {
-				return nil, fmt.Errorf("line %d of the event log is not an event in JSON: %w", number, err)
-			}
-			r.preview.Truncated = true
+		if err := r.line(line); err != nil && !last {
+			return nil, fmt.Errorf("line %d of the event log is not an event in JSON: %w", number, err)
 		}
 		if last {
 			return r.finish(), nil

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"gantry.dev/gantry/modules/spec"
 )
 
 // Prometheus is a server that is asked over its HTTP API.
@@ -65,15 +66,10 @@ func (p Prometheus) address() (*url.URL, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("the address of Prometheus is not a URL such as http://localhost:9090")
 	}
-	if p.Token != "" && u.Scheme == "http" && !isLocal(u.Hostname()) {
+	if p.Token != "" && u.Scheme == "http" && !spec.IsLoopback(u.Hostname()) {
 		return nil, fmt.Errorf("the token would cross the network unencrypted: write https://%s, or forward a port and ask localhost", u.Host)
 	}
 	return u.JoinPath("api/v1/query_range"), nil
-}
-
-func isLocal(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // answer is what the API of Prometheus answers.
@@ -110,8 +106,8 @@ func (s *sample) UnmarshalJSON(text []byte) error {
 }
 
 // queryRange asks for a query over the window. The result has a series for each
-// value of the label; that of series without it is under "".
-func (p Prometheus) queryRange(ctx context.Context, query, label string, w Window) (map[string]Series, error) {
+// replica, by its name; that of series without one is under "".
+func (p Prometheus) queryRange(ctx context.Context, query string, w Window) (map[string]Series, error) {
 	address, err := p.address()
 	if err != nil {
 		return nil, err
@@ -143,7 +139,7 @@ func (p Prometheus) queryRange(ctx context.Context, query, label string, w Windo
 	if err != nil {
 		return nil, unreachable(address, err)
 	}
-	return read(address, response, body, label)
+	return read(address, response, body)
 }
 
 // unreachable is an error without what a URL may hold of a password.
@@ -156,7 +152,7 @@ func unreachable(address *url.URL, err error) error {
 }
 
 // read is the series of an answer, without samples that are no number.
-func read(address *url.URL, response *http.Response, body []byte, label string) (map[string]Series, error) {
+func read(address *url.URL, response *http.Response, body []byte) (map[string]Series, error) {
 	switch response.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return nil, fmt.Errorf("prometheus at %s refuses the request (%s): name a file with a token that may read it with --bearer-token-file", address.Host, response.Status)
@@ -175,7 +171,7 @@ func read(address *url.URL, response *http.Response, body []byte, label string) 
 	}
 	all := map[string]Series{}
 	for _, result := range a.Data.Result {
-		name := result.Metric[label]
+		name := result.Metric[podLabel]
 		for _, s := range result.Values {
 			if !math.IsNaN(s.value) && !math.IsInf(s.value, 0) {
 				all[name] = append(all[name], Point{s.at, s.value})

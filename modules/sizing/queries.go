@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gantry.dev/gantry/modules/observability"
 )
 
 // container is the model server in the pods of a model, beside which others may
@@ -34,7 +36,7 @@ func queriesFor(namespace, model string, step time.Duration) queries {
 		return fmt.Sprintf(`max by (pod) (%s) * on (pod) group_left () max by (pod) (gantry:pod_model:info{%s})`, expression, own)
 	}
 	server := fmt.Sprintf(`namespace=%q, container=%q`, namespace, container)
-	requests := own + `, path!~"/(health|healthz|ready|readyz|live|livez|metrics)"`
+	requests := own + ", " + observability.Probes
 	return queries{
 		cpu:    ofModel(fmt.Sprintf(`rate(container_cpu_usage_seconds_total{%s}[2m])`, server)),
 		memory: ofModel(fmt.Sprintf(`container_memory_working_set_bytes{%s}`, server)),
@@ -68,7 +70,7 @@ func (p Prometheus) Usage(ctx context.Context, namespace, model string, w Window
 		{q.gpu, func(p *Pod) *Series { return &p.GPU }},
 		{q.gpuMemory, func(p *Pod) *Series { return &p.GPUMemory }},
 	} {
-		found, err := p.queryRange(ctx, one.query, podLabel, w)
+		found, err := p.queryRange(ctx, one.query, w)
 		if err != nil {
 			return Usage{}, err
 		}
@@ -87,7 +89,7 @@ func (p Prometheus) Usage(ctx context.Context, namespace, model string, w Window
 		return Usage{}, err
 	}
 	for query, into := range map[string]*Series{q.rate: &u.Rate, q.latency: &u.Latency} {
-		found, err := p.queryRange(ctx, query, podLabel, w)
+		found, err := p.queryRange(ctx, query, w)
 		if err != nil {
 			return Usage{}, err
 		}

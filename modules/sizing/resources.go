@@ -12,10 +12,6 @@ const (
 	limitPart   = 1.50
 )
 
-// maxLimitRatio is the greatest limit in terms of the request, which the
-// configuration refuses to exceed.
-const maxLimitRatio = 2.5
-
 // Keys of figures.
 const (
 	keyCPU               = "resources.cpu"
@@ -56,10 +52,10 @@ func memoryFigures(m spec.Model, u Usage) []Figure {
 
 	request := roundUp(requestPart*median, memoryStep)
 	why := fmt.Sprintf("%.0f %% of %s, the median of %s, which uses most", 100*requestPart, mebibytes(median), pod.Name)
-	if float64(request)*maxLimitRatio < float64(limit) {
-		request = roundUp(float64(limit)/maxLimitRatio, memoryStep)
+	if float64(request)*spec.MaxLimitRatio < float64(limit) {
+		request = roundUp(float64(limit)/spec.MaxLimitRatio, memoryStep)
 		why = fmt.Sprintf("the limit is at most %g times the request, which is therefore more than %.0f %% of %s, the median of %s",
-			maxLimitRatio, 100*requestPart, mebibytes(median), pod.Name)
+			spec.MaxLimitRatio, 100*requestPart, mebibytes(median), pod.Name)
 	}
 	figures := []Figure{{
 		Key: keyMemory, Now: m.Resources.Memory, Proposed: memoryText(request),

@@ -142,8 +142,7 @@ func (p Platform) Has(layer Layer) bool { return slices.Contains(p.Layers, layer
 
 // Autoscaled tells whether an autoscaler decides on node counts.
 func (p Platform) Autoscaled() bool {
-	enabled := p.Addons.Autoscaler.Enabled
-	return enabled == nil || *enabled
+	return isOn(p.Addons.Autoscaler.Enabled)
 }
 
 // On tells whether a switch that may be left out is on.

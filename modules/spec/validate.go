@@ -40,15 +40,16 @@ func validate(r *report, p Platform, readable bool) []PoolPlan {
 		return plans
 	}
 	var sound []string
-	for _, name := range slices.Sorted(maps.Keys(p.Models)) {
+	models := slices.Sorted(maps.Keys(p.Models))
+	for _, name := range models {
 		before := len(r.problems)
 		checkModel(r, p, name)
 		if len(r.problems) == before {
 			sound = append(sound, name)
 		}
 	}
-	checkRoutes(r, p, slices.Sorted(maps.Keys(p.Models)))
-	checkAnalysedNames(r, p, slices.Sorted(maps.Keys(p.Models)))
+	checkRoutes(r, p, models)
+	checkAnalysedNames(r, p, models)
 	if readable && len(plans) == len(p.Pools) {
 		checkPlacement(r, p, plans, sound)
 	}

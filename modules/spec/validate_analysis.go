@@ -1,9 +1,6 @@
 package spec
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // checkAnalysis reports an analysis that would have nothing to judge by, or
 // nothing to decide.
@@ -32,10 +29,10 @@ func checkAnalysis(r *report, p Platform, at string, m Model) {
 	}
 }
 
-// AnalysedNames are what objects around an analysed model of the name are called:
+// analysedNames are what objects around an analysed model of the name are called:
 // the Deployments of the new version and of the one that serves, and the Services
 // that Flagger makes.
-func AnalysedNames(model string) []string {
+func analysedNames(model string) []string {
 	return []string{model + "-canary", model + "-next", model + "-next-primary", model + "-primary"}
 }
 
@@ -45,8 +42,8 @@ func checkAnalysedNames(r *report, p Platform, models []string) {
 		if !p.Models[name].Rollout.Analysed() {
 			continue
 		}
-		for _, other := range models {
-			if slices.Contains(AnalysedNames(name), other) {
+		for _, other := range analysedNames(name) {
+			if _, taken := p.Models[other]; taken {
 				r.add(join("gantry:models", other), other, "is what a part of model "+name+" is called, whose rollout has an analysis", "rename one of the two")
 			}
 		}

@@ -184,7 +184,7 @@ func checkAddress(r *report, at, text, what, fix string) {
 	case err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http":
 		r.add(at, hidden(text), what, fix)
 		return
-	case address.Scheme == "http" && !isLoopback(address.Hostname()):
+	case address.Scheme == "http" && !IsLoopback(address.Hostname()):
 		r.add(at, hidden(text), "is not encrypted, and whoever is in between can change the charts", "use https://; http:// is for this machine only")
 	}
 	checkNoPassword(r, at, text)
@@ -215,7 +215,8 @@ func hidden(text string) string {
 	return scheme + "://" + host + path
 }
 
-func isLoopback(host string) bool {
+// IsLoopback tells whether a host, by its name or address, is this machine itself.
+func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

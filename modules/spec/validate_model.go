@@ -15,8 +15,9 @@ const (
 	// maxModelName leaves 23 of the 63 characters of a Kubernetes name for
 	// what its objects are for.
 	maxModelName = 40
-	// maxLimitRatio bounds how far nodes can be overcommitted in memory.
-	maxLimitRatio = 2.5
+	// MaxLimitRatio is the greatest memory limit in terms of the request. It
+	// bounds how far nodes can be overcommitted in memory.
+	MaxLimitRatio = 2.5
 )
 
 // checkModel checks one model by itself.
@@ -111,8 +112,8 @@ func checkResources(r *report, at string, resources ModelResources) {
 	switch {
 	case limit < memory:
 		r.add(at+".memoryLimit", resources.MemoryLimit, "is less than the request, "+resources.Memory, "raise it, or remove it to use the request")
-	case float64(limit) > maxLimitRatio*float64(memory):
-		r.add(at+".memoryLimit", resources.MemoryLimit, fmt.Sprintf("is more than %g times the request, %s: replicas would be stopped when a node is full", maxLimitRatio, resources.Memory), "lower it, or raise memory")
+	case float64(limit) > MaxLimitRatio*float64(memory):
+		r.add(at+".memoryLimit", resources.MemoryLimit, fmt.Sprintf("is more than %g times the request, %s: replicas would be stopped when a node is full", MaxLimitRatio, resources.Memory), "lower it, or raise memory")
 	}
 }
 

@@ -119,17 +119,13 @@ func eachPool(judge func(p pool, v Values) string) func(Resource, Values) []stri
 	}
 }
 
-func inferenceOnDemand(s Stack, v Values) []Finding {
-	judge := eachPool(func(p pool, _ Values) string {
-		if p.spot && p.role() == "inference" && !s.tolerated(p) {
-			return "serves models on spot nodes"
-		}
-		return ""
-	})
+func inferenceOnDemand(s Stack, _ Values) []Finding {
 	var findings []Finding
 	for _, r := range s.Of(poolTypes...) {
-		for _, fact := range judge(r, v) {
-			findings = append(findings, Finding{r.URN, fact})
+		for _, p := range poolsOf(r) {
+			if p.spot && p.role() == "inference" && !s.tolerated(p) {
+				findings = append(findings, Finding{r.URN, fmt.Sprintf("pool %s: serves models on spot nodes", p.name)})
+			}
 		}
 	}
 	return findings
@@ -255,9 +251,6 @@ func chartName(chart string) string {
 	return packedVersion.ReplaceAllString(chart[strings.LastIndex(chart, "/")+1:], "")
 }
 
-// noPluginLabel keeps GKE's own device plugin off a node.
-const noPluginLabel = "gke-no-default-nvidia-gpu-device-plugin"
-
 // advertiser is something that the program installs.
 type advertiser struct{ urn, what string }
 
@@ -297,7 +290,7 @@ func oneAdvertiser(s Stack, v Values) []Finding {
 		if p.gpu == "" || p.open {
 			continue
 		}
-		brings := p.cloud == "gcp" && p.labels[noPluginLabel] != "true" || strings.HasPrefix(p.fields.At("amiType").Text(), "BOTTLEROCKET_")
+		brings := p.cloud == "gcp" && p.labels[naming.LabelNoGKEPlugin] != "true" || strings.HasPrefix(p.fields.At("amiType").Text(), "BOTTLEROCKET_")
 		switch {
 		case brings && len(installed) > 0:
 			findings = append(findings, Finding{installed[0].urn, fmt.Sprintf("%s advertises GPUs, and so does the node image of pool %s", installed[0].what, p.name)})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -44,7 +43,7 @@ func readProject(root string, o options) (project, error) {
 	if o.cloud != "" {
 		stack = stack.On(spec.Cloud(o.cloud))
 	}
-	files, err := modelFiles(os.DirFS(root))
+	files, err := stackfile.ModelFiles(os.DirFS(root), modelsFolder)
 	if err != nil {
 		return project{}, err
 	}
@@ -75,25 +74,6 @@ func listed(models map[string]spec.Model) string {
 		return "none"
 	}
 	return strings.Join(slices.Sorted(maps.Keys(models)), ", ")
-}
-
-// modelFiles are the model files by their path in the repository.
-func modelFiles(root fs.FS) (map[string][]byte, error) {
-	entries, err := fs.ReadDir(root, modelsFolder)
-	if err != nil {
-		return nil, fmt.Errorf("reading the model files: %w", err)
-	}
-	files := map[string][]byte{}
-	for _, entry := range entries {
-		if entry.IsDir() || !slices.Contains([]string{".yaml", ".yml"}, path.Ext(entry.Name())) {
-			continue
-		}
-		name := path.Join(modelsFolder, entry.Name())
-		if files[name], err = fs.ReadFile(root, name); err != nil {
-			return nil, fmt.Errorf("reading the model files: %w", err)
-		}
-	}
-	return files, nil
 }
 
 // load is the platform with the model files, judged as a preview does. The pools
